@@ -1,0 +1,187 @@
+import {
+  type Attributes,
+  type Context,
+  context,
+  createContextKey,
+  type HrTime,
+  type Span,
+  type SpanContext,
+  SpanKind,
+  TraceFlags,
+  trace,
+} from '@opentelemetry/api';
+import type { Client, Scope, Span as SentrySpan } from '@sentry/core';
+import { contextOfScope } from './scopes.ts';
+import { core } from './sdk.ts';
+import { localParent, sentrySampled } from './trace-data.ts';
+
+/**
+ * Makes `Sentry.startSpan` spans part of OpenTelemetry's trace. Sentry 11 creates spans of its own class; each gets
+ * an OpenTelemetry span as its mirror: same ids, active in OpenTelemetry's context, sampled by OpenTelemetry's
+ * sampler, ended together. The mirror is what is exported, to Sentry and to OTLP; Sentry's own object stays what the
+ * application holds.
+ */
+/** From what Sentry's API holds to OpenTelemetry's span. */
+const mirrors = new WeakMap<SentrySpan, Span>();
+/** The other way: only for spans that Sentry's API made. */
+const mirrored = new WeakMap<object, SentrySpan>();
+const sentryOnly = new WeakMap<object, Attributes>();
+
+/** Marks the context of a span that starts a segment of its own below a local parent (`forceTransaction`). */
+export const FORCED_SEGMENT = createContextKey('acme.otel-sentry.forced-segment');
+
+/** The OpenTelemetry span for a span of Sentry's API: its mirror, or itself. */
+export function openTelemetrySpan(span: SentrySpan | Span): Span {
+  // Both are spans by OpenTelemetry's interface; Sentry's type leaves out what nothing here calls.
+  return mirrors.get(span as SentrySpan) ?? (span as Span);
+}
+
+/** Notes that Sentry's API sees `view` where OpenTelemetry has `span`. */
+export function standsFor(view: Span, span: Span): void {
+  // As above.
+  mirrors.set(view as unknown as SentrySpan, span);
+}
+
+/** The span of Sentry's API that an OpenTelemetry span mirrors. */
+export function mirroredSpan(span: object): SentrySpan | undefined {
+  return mirrored.get(span);
+}
+
+/** `sentry.*` attributes of a mirrored span, which no other backend is to see. */
+export function sentryOnlyAttributes(span: object): Attributes | undefined {
+  return sentryOnly.get(span);
+}
+
+/**
+ * Stands in for the parent while Sentry creates a span. It says that it is sampled, so that Sentry makes a span that
+ * records; whether the span goes anywhere is decided by the sampler, for the mirror.
+ */
+class ParentPlaceholder {
+  readonly context: Context;
+  /** Sentry's own field for the root of a span; copied to the child. */
+  _sentryRootSpan: unknown;
+
+  constructor(parentContext: Context) {
+    this.context = parentContext;
+  }
+
+  spanContext(): SpanContext {
+    const parent = trace.getSpanContext(this.context);
+    return {
+      traceId: parent?.traceId ?? core.generateTraceId(),
+      // Without a parent there is no parent id; Sentry then leaves it out.
+      spanId: parent?.spanId ?? '',
+      traceFlags: TraceFlags.SAMPLED,
+    };
+  }
+
+  isRecording(): boolean {
+    return false;
+  }
+}
+
+export function mirrorCoreSpans(client: Client): void {
+  let placeholder: ParentPlaceholder | undefined;
+
+  client.on('prepareSpanScope', (preparation) => {
+    // Without a sample rate Sentry makes no spans, only placeholders that belong to the scope's trace.
+    if (!core.hasSpansEnabled(client.getOptions())) return;
+    placeholder = new ParentPlaceholder(parentContext(preparation.parentSpan, preparation.scope));
+    // It has what Sentry reads of a parent: a span context, the root and whether it records.
+    preparation.parentSpan = placeholder as unknown as SentrySpan;
+  });
+
+  client.on('spanStart', (span) => {
+    const parent = placeholder;
+    placeholder = undefined;
+    if (parent === undefined) return;
+    const root = rootOf(parent.context);
+    const isSegment = root === undefined || core.getRootSpan(span) === span;
+    parent._sentryRootSpan = isSegment ? span : root;
+    // A span that Sentry suppressed or dropped is none of its recording class, and has no mirror.
+    if (!core.spanIsSentrySpan(span)) return;
+    startMirror(span, isSegment ? parent.context.setValue(FORCED_SEGMENT, true) : parent.context);
+  });
+
+  client.on('spanEnd', (span) => {
+    const mirror = mirrors.get(span);
+    if (mirror !== undefined) endMirror(span, mirror);
+  });
+}
+
+/** The context that holds the parent: an explicit one, else what the scope that the span starts in belongs to. */
+function parentContext(parent: SentrySpan | undefined, scope: Scope): Context {
+  const active = context.active();
+  if (parent !== undefined) return trace.setSpan(active, openTelemetrySpan(parent));
+  const base = contextOfScope(scope) ?? active;
+  // `parentSpan: null` and an empty scope leave only a parent that came in from outside.
+  return trace.getSpanContext(base)?.isRemote === true ? base : trace.deleteSpan(base);
+}
+
+function rootOf(parent: Context): unknown {
+  const span = localParent(parent);
+  if (span === undefined) return undefined;
+  const root = core.getRootSpan(span as unknown as SentrySpan);
+  return mirrored.get(root) ?? root;
+}
+
+function startMirror(span: SentrySpan, parent: Context): void {
+  const json = core.spanToJSON(span);
+  const mirror = trace.getTracer('@sentry/node').startSpan(
+    json.name,
+    {
+      kind: SpanKind.INTERNAL,
+      startTime: hrTime(json.start_timestamp),
+      attributes: openTelemetryAttributes(json.attributes),
+    },
+    parent,
+  );
+  mirrors.set(span, mirror);
+  mirrored.set(mirror, span);
+  const own = mirror.spanContext();
+  // Errors, logs and children read the ids from here; the flag is Sentry's decision, as everywhere in Sentry's API.
+  const seen: SpanContext = {
+    ...own,
+    traceFlags: sentrySampled(mirror) ? TraceFlags.SAMPLED : TraceFlags.NONE,
+  };
+  span.spanContext = () => seen;
+}
+
+function endMirror(span: SentrySpan, mirror: Span): void {
+  const json = core.spanToJSON(span);
+  mirror.setAttributes(openTelemetryAttributes(json.attributes));
+  sentryOnly.set(mirror, sentryAttributes(json.attributes));
+  for (const link of linksOf(span)) mirror.addLink(link);
+  mirror.updateName(json.name);
+  if (json.status === 'error') {
+    const message = json.attributes?.['sentry.status.message'];
+    mirror.setStatus({ code: 2, ...(typeof message === 'string' && { message }) });
+  }
+  mirror.end(hrTime(json.end_timestamp ?? json.start_timestamp));
+}
+
+function openTelemetryAttributes(attributes: object | undefined): Attributes {
+  return Object.fromEntries(Object.entries(attributes ?? {}).filter(([key]) => !key.startsWith('sentry.')));
+}
+
+function sentryAttributes(attributes: object | undefined): Attributes {
+  return Object.fromEntries(Object.entries(attributes ?? {}).filter(([key]) => key.startsWith('sentry.')));
+}
+
+function linksOf(span: SentrySpan): { context: SpanContext }[] {
+  const links = core.spanToJSON(span).links ?? [];
+  return links.map((link) => ({
+    context: {
+      traceId: link.trace_id,
+      spanId: link.span_id,
+      traceFlags: link.sampled ? TraceFlags.SAMPLED : TraceFlags.NONE,
+    },
+    ...(link.attributes !== undefined && { attributes: link.attributes }),
+  }));
+}
+
+/** Sentry's seconds as OpenTelemetry's pair of seconds and nanoseconds. */
+function hrTime(seconds: number): HrTime {
+  const whole = Math.floor(seconds);
+  return [whole, Math.round((seconds - whole) * 1e9)];
+}

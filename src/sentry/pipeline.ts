@@ -1,0 +1,89 @@
+import type { Integration } from '@sentry/core';
+import type { NodeClient, NodeOptions } from '@sentry/node';
+import { type HeaderFormat, SentryPropagator } from '../../propagators/propagator.ts';
+import { resolveConfig, type SentryConfig } from '../config/config.ts';
+import { report } from '../diagnostics.ts';
+import type { DelegateSampler, IdGenerator } from '../opentelemetry/sdk-interfaces.ts';
+import { followOpenTelemetryContext } from './async-context.ts';
+import { startClient } from './client.ts';
+import { SentryContextManager } from './context-manager.ts';
+import { mirrorCoreSpans } from './core-spans.ts';
+import { describeErrorEvents } from './error-events.ts';
+import { SentryIdGenerator } from './id-generator.ts';
+import { tellUnreachable } from './reachability.ts';
+import { rememberRequest } from './request-hooks.ts';
+import { SentrySampler } from './sampler.ts';
+import { sentryNode } from './sdk.ts';
+import { SentrySpanProcessor } from './span-processor.ts';
+import { SpanStreaming } from './span-streaming.ts';
+import { ClientTraceSource } from './trace-source.ts';
+
+export interface SentryPipelineOptions {
+  /** Default: from the environment. */
+  readonly config?: SentryConfig | undefined;
+  /** Takes OpenTelemetry's sampling decision. Default: the parent's, and yes for a new trace. */
+  readonly sampler?: DelegateSampler | undefined;
+  /** Whether spans that only OpenTelemetry samples have somewhere to go. Default: true. */
+  readonly recordForOpenTelemetry?: boolean | undefined;
+  /** Header formats in order of precedence. Default: as `OTEL_PROPAGATORS` says. */
+  readonly formats?: readonly HeaderFormat[] | undefined;
+  /** Sentry integrations beside the default ones, or in their place by name. */
+  readonly integrations?: readonly Integration[] | undefined;
+  readonly transport?: NodeOptions['transport'];
+}
+
+/** Sentry's client and the OpenTelemetry parts that are tied to it. */
+export interface SentryPipeline {
+  readonly client: NodeClient;
+  readonly spanProcessor: SentrySpanProcessor;
+  readonly sampler: SentrySampler;
+  readonly propagator: SentryPropagator;
+  readonly contextManager: SentryContextManager;
+  readonly idGenerator: IdGenerator;
+  /** Options by which instrumentations tell Sentry of requests and of errors in routes. */
+  readonly instrumentationConfigs: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/**
+ * Starts Sentry's client and makes the OpenTelemetry parts that belong to it; registering them is the caller's. One
+ * pipeline a process: Sentry has one client.
+ *
+ * @returns undefined where `SENTRY_DSN` is missing or malformed, which is told on stderr in one line.
+ */
+export function createSentryPipeline(options: SentryPipelineOptions = {}): SentryPipeline | undefined {
+  const fromEnvironment = options.config === undefined ? resolveConfig(process.env) : undefined;
+  for (const problem of fromEnvironment?.problems ?? []) report(problem);
+  const config = options.config ?? fromEnvironment?.config.sentry;
+  if (config === undefined) return undefined;
+
+  const streaming = new SpanStreaming();
+  const client = startClient(config, {
+    integrations: [streaming, ...(options.integrations ?? [])],
+    transport: tellUnreachable(options.transport ?? sentryNode.makeNodeTransport, report),
+  });
+  if (client === undefined) return undefined;
+
+  mirrorCoreSpans(client);
+  describeErrorEvents(client);
+  const spanProcessor = new SentrySpanProcessor(client, streaming);
+  const contextManager = new SentryContextManager();
+  const propagator = new SentryPropagator({
+    formats: options.formats,
+    source: new ClientTraceSource(client),
+  });
+  // After `init`, which sets a strategy of Sentry's own.
+  followOpenTelemetryContext(contextManager, propagator);
+  return {
+    client,
+    spanProcessor,
+    sampler: new SentrySampler(client, {
+      delegate: options.sampler,
+      recordForOpenTelemetry: options.recordForOpenTelemetry,
+      ignoredPaths: config.ignoredPaths,
+    }),
+    propagator,
+    contextManager,
+    idGenerator: new SentryIdGenerator(),
+    instrumentationConfigs: { '@opentelemetry/instrumentation-http': { requestHook: rememberRequest } },
+  };
+}
