@@ -11,7 +11,7 @@ import { mirrorCoreSpans } from './core-spans.ts';
 import { describeErrorEvents } from './error-events.ts';
 import { SentryIdGenerator } from './id-generator.ts';
 import { tellUnreachable } from './reachability.ts';
-import { rememberRequest } from './request-hooks.ts';
+import { noteOutgoingRequest, rememberRequest } from './request-hooks.ts';
 import { SentrySampler } from './sampler.ts';
 import { sentryNode } from './sdk.ts';
 import { SentrySpanProcessor } from './span-processor.ts';
@@ -59,7 +59,7 @@ export function createSentryPipeline(options: SentryPipelineOptions = {}): Sentr
   const streaming = new SpanStreaming();
   const client = startClient(config, {
     integrations: [streaming, ...(options.integrations ?? [])],
-    transport: tellUnreachable(options.transport ?? sentryNode.makeNodeTransport, report),
+    transport: options.transport ?? tellUnreachable(sentryNode.makeNodeTransport, report),
   });
   if (client === undefined) return undefined;
 
@@ -84,6 +84,11 @@ export function createSentryPipeline(options: SentryPipelineOptions = {}): Sentr
     propagator,
     contextManager,
     idGenerator: new SentryIdGenerator(),
-    instrumentationConfigs: { '@opentelemetry/instrumentation-http': { requestHook: rememberRequest } },
+    instrumentationConfigs: {
+      '@opentelemetry/instrumentation-http': {
+        requestHook: rememberRequest,
+        responseHook: noteOutgoingRequest,
+      },
+    },
   };
 }

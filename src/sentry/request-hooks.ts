@@ -1,6 +1,7 @@
-import { IncomingMessage } from 'node:http';
+import { type ClientRequest, IncomingMessage } from 'node:http';
 import type { Span } from '@opentelemetry/api';
 import { core } from './sdk.ts';
+import { withoutQuery } from './semantic-conventions.ts';
 import { localRootOf } from './trace-data.ts';
 
 /** What an instrumentation of a web framework tells of an error that a route threw. */
@@ -15,6 +16,31 @@ export interface RouteError {
 export function rememberRequest(span: Span, request: unknown): void {
   const root = localRootOf(span.spanContext());
   if (root !== undefined && request instanceof IncomingMessage) root.request = request;
+}
+
+/**
+ * For `@opentelemetry/instrumentation-http`: an answered request of the application's own becomes a breadcrumb, as
+ * with Sentry's instrumentation, also in traces that nobody samples.
+ */
+export function noteOutgoingRequest(_span: Span, response: unknown): void {
+  if (!(response instanceof IncomingMessage)) return;
+  // Set by Node on the answer to a client's request; a server's own response is no IncomingMessage.
+  const { req } = response as IncomingMessage & { req?: ClientRequest };
+  if (req === undefined) return;
+  const status = response.statusCode ?? 0;
+  core.addBreadcrumb(
+    {
+      category: 'http',
+      type: 'http',
+      level: status >= 500 ? 'error' : status >= 400 ? 'warning' : 'info',
+      data: {
+        url: withoutQuery(`${req.protocol}//${req.host}${req.path}`),
+        'http.method': req.method,
+        status_code: status,
+      },
+    },
+    { event: 'response', request: req, response },
+  );
 }
 
 /** For the instrumentations of web frameworks: an error that ends a request reaches Sentry once, as unhandled. */

@@ -10,6 +10,8 @@ import { localRootOf, sentryTraceData } from './trace-data.ts';
  */
 export interface Scopes {
   readonly current: Scope;
+  /** A scope with the same data as `current`, without making one: for those who only read it. */
+  readonly readable: Scope;
   readonly isolation: Scope;
   readonly localRoot: LocalRoot | undefined;
 }
@@ -26,6 +28,9 @@ const SCOPE_REQUEST = createContextKey('acme.otel-sentry.scope-request');
 
 const PROCESS_SCOPES: Scopes = {
   get current() {
+    return core.getDefaultCurrentScope();
+  },
+  get readable() {
     return core.getDefaultCurrentScope();
   },
   get isolation() {
@@ -52,6 +57,10 @@ class ContextScopes implements Scopes {
     this.#context = context;
     this.#current = current;
     if (current !== undefined) rememberContext(current, context);
+  }
+
+  get readable(): Scope {
+    return this.#current ?? this.#parent.readable;
   }
 
   get current(): Scope {
@@ -124,10 +133,14 @@ function isolationScopeOf(root: LocalRoot, parent: Scopes): Scope {
 }
 
 /** The scopes that a span which starts in `context` belongs to. */
-export function scopesForSpan(context: Context, active: Context, root: LocalRoot | undefined): Scopes {
+export function scopesForSpan(
+  context: Context,
+  active: Context,
+  root: LocalRoot | undefined,
+): { readonly scope: Scope; readonly isolation: Scope } {
   const parent = parentScopes(context, active, root);
-  if (!entersWork(root, parent)) return parent;
-  return { current: parent.current, isolation: isolationScopeOf(root, parent), localRoot: root };
+  const isolation = entersWork(root, parent) ? isolationScopeOf(root, parent) : parent.isolation;
+  return { scope: parent.readable, isolation };
 }
 
 /**

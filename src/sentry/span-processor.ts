@@ -45,7 +45,7 @@ export class SentrySpanProcessor implements SpanProcessor {
     if (sentrySampled(span) !== true) return;
 
     const scopes = scopesForSpan(parentContext, context.active(), root);
-    core.setCapturedScopesOnSpan(span as unknown as SentrySpan, scopes.current, scopes.isolation);
+    core.setCapturedScopesOnSpan(span as unknown as SentrySpan, scopes.scope, scopes.isolation);
     // A span that mirrors one of Sentry's own was announced by Sentry already.
     if (mirroredSpan(span) === undefined) this.#client.emit('spanStart', span as unknown as SentrySpan);
   }
