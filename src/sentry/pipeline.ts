@@ -11,7 +11,7 @@ import { mirrorCoreSpans } from './core-spans.ts';
 import { describeErrorEvents } from './error-events.ts';
 import { SentryIdGenerator } from './id-generator.ts';
 import { tellUnreachable } from './reachability.ts';
-import { noteOutgoingRequest, rememberRequest } from './request-hooks.ts';
+import { captureRouteError, noteOutgoingRequest, rememberRequest } from './request-hooks.ts';
 import { SentrySampler } from './sampler.ts';
 import { sentryNode } from './sdk.ts';
 import { SentrySpanProcessor } from './span-processor.ts';
@@ -40,7 +40,9 @@ export interface SentryPipeline {
   readonly propagator: SentryPropagator;
   readonly contextManager: SentryContextManager;
   readonly idGenerator: IdGenerator;
-  /** Options by which instrumentations tell Sentry of requests and of errors in routes. */
+  /** For instrumentations of web frameworks, which see the errors of routes. */
+  readonly captureRouteError: typeof captureRouteError;
+  /** Options by which instrumentations tell Sentry of requests. */
   readonly instrumentationConfigs: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
@@ -84,6 +86,7 @@ export function createSentryPipeline(options: SentryPipelineOptions = {}): Sentr
     propagator,
     contextManager,
     idGenerator: new SentryIdGenerator(),
+    captureRouteError,
     instrumentationConfigs: {
       '@opentelemetry/instrumentation-http': {
         requestHook: rememberRequest,

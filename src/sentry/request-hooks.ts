@@ -43,11 +43,15 @@ export function noteOutgoingRequest(_span: Span, response: unknown): void {
   );
 }
 
-/** For the instrumentations of web frameworks: an error that ends a request reaches Sentry once, as unhandled. */
-export function captureRouteError(error: unknown, { framework, route }: RouteError): void {
+/**
+ * For the instrumentations of web frameworks: an error that ends a request reaches Sentry once, as unhandled.
+ *
+ * @returns Sentry's event id.
+ */
+export function captureRouteError(error: unknown, { framework, route }: RouteError): string {
   const span = core.getActiveSpan();
   // Sentry's span type and OpenTelemetry's describe the same object.
   const root = span && localRootOf((span as unknown as Span).spanContext());
   if (root !== undefined && route !== undefined) root.route ??= route;
-  core.captureException(error, { mechanism: { type: `auto.http.${framework}`, handled: false } });
+  return core.captureException(error, { mechanism: { type: `auto.http.${framework}`, handled: false } });
 }

@@ -1,0 +1,75 @@
+/** Loads the instrumentations an application needs. */
+
+import type { Instrumentation } from '@opentelemetry/instrumentation';
+import type { AppPackages } from '../app-packages.ts';
+import { reason } from '../diagnostics.ts';
+import type { InstrumentationEntry } from './entry.ts';
+import { FRAMEWORK_INSTRUMENTATIONS, type RouteErrorReporter } from './frameworks/index.ts';
+import { isWanted, namedInEnvironment, unknownName, type Wish } from './selection.ts';
+import { INSTRUMENTATIONS } from './table.ts';
+
+export interface LoadOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly packages: AppPackages;
+  /** Whether metrics are exported; Node's own runtime metrics are collected only then. Default: no. */
+  readonly metrics?: boolean;
+  /** Options by package name; `enabled: false` leaves it out, `enabled: true` loads it whatever the environment says. */
+  readonly configs?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /**
+   * Gets the errors of web frameworks' routes; without it none are captured. The variables of OpenTelemetry's
+   * instrumentations don't limit it: they are about spans.
+   */
+  readonly onRouteError?: RouteErrorReporter | undefined;
+  /** Gets a line for what can't be honoured: an unknown name, an instrumentation that fails to load. */
+  readonly onProblem: (line: string) => void;
+  /** Which there are to choose from. Default: those of this package. */
+  readonly entries?: readonly InstrumentationEntry[];
+}
+
+/**
+ * Creates the instrumentations; each is enabled by its constructor, on the hooks of require-in-the-middle and
+ * import-in-the-middle. Never throws: one that fails is reported and left out.
+ */
+export function loadInstrumentations(options: LoadOptions): Instrumentation[] {
+  // In this order: see FRAMEWORK_INSTRUMENTATIONS.
+  const wanted = [...frameworks(options), ...openTelemetrys(options)];
+  return wanted.flatMap(([name, create]) => {
+    try {
+      return [create()];
+    } catch (error) {
+      options.onProblem(`${name}: can't be instrumented (got ${reason(error)}, expected no error)`);
+      return [];
+    }
+  });
+}
+
+/** What it is, for messages, and how to make it. */
+type Wanted = readonly [name: string, create: () => Instrumentation];
+
+function frameworks({ packages, onRouteError }: LoadOptions): Wanted[] {
+  if (onRouteError === undefined) return [];
+  return Object.entries(FRAMEWORK_INSTRUMENTATIONS)
+    .filter(([name]) => packages.has(name))
+    .map(([name, load]) => [name, () => new (load())({ onError: onRouteError })]);
+}
+
+function openTelemetrys(options: LoadOptions): Wanted[] {
+  const { env, packages, metrics = false, configs = {}, onProblem, entries = INSTRUMENTATIONS } = options;
+  const named = namedInEnvironment(env, new Set(entries.map(({ name }) => name)), onProblem);
+  const configurable = new Set(entries.map(({ packageName }) => packageName));
+  for (const name of Object.keys(configs)) {
+    if (!configurable.has(name)) onProblem(unknownName('instrumentations', name, configurable));
+  }
+  return entries
+    .map((entry) => ({ entry, config: configs[entry.packageName] ?? {} }))
+    .filter(({ entry, config }) => isWanted(entry, wishIn(config), named, { packages, env, metrics }))
+    .map(({ entry, config }) => [
+      entry.packageName,
+      () => new (entry.load())({ ...entry.defaults, ...config }),
+    ]);
+}
+
+function wishIn(config: Readonly<Record<string, unknown>>): Wish {
+  if (config.enabled === true) return 'on';
+  return config.enabled === false ? 'off' : 'unsaid';
+}

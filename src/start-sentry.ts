@@ -1,0 +1,34 @@
+import { debug, report } from './diagnostics.ts';
+import { type FatalCapture, fatalCapture } from './lifecycle/fatal-capture.ts';
+import { TrackedTransport } from './lifecycle/sentry-transport.ts';
+import { contextLines } from './sentry/integrations/context-lines.ts';
+import { nodeContext } from './sentry/integrations/node-context.ts';
+import { createSentryPipeline, type SentryPipeline, type SentryPipelineOptions } from './sentry/pipeline.ts';
+import { tellUnreachable } from './sentry/reachability.ts';
+import { core, sentryNode } from './sentry/sdk.ts';
+
+/** Sentry's side of the preload: the pipeline, and what the end of the process needs of it. */
+export interface SentryStart {
+  readonly pipeline: SentryPipeline;
+  readonly transport: TrackedTransport;
+  readonly captureFatal: FatalCapture['capture'];
+}
+
+export function startSentry(options: SentryPipelineOptions): SentryStart | undefined {
+  const transport: TrackedTransport = new TrackedTransport({
+    core,
+    // A process that is about to end prints what it would without us.
+    makeTransport: tellUnreachable(sentryNode.makeNodeTransport, (line) => {
+      if (!transport.finishing) report(line);
+    }),
+    collect: () => pipeline?.client.emit('flush'),
+    onDiagnostic: debug,
+  });
+  const fatal = fatalCapture(core, transport, debug);
+  const pipeline = createSentryPipeline({
+    ...options,
+    transport: transport.makeTransport,
+    integrations: [nodeContext(), contextLines(core, sentryNode.contextLinesIntegration(), fatal.isFatal)],
+  });
+  return pipeline && { pipeline, transport, captureFatal: fatal.capture };
+}
