@@ -31,6 +31,11 @@ export class LocalRoot {
     return this.kind === SpanKind.SERVER || this.kind === SpanKind.CONSUMER;
   }
 
+  /** What the spans of a request say of the request they are part of; undefined where the root span says it. */
+  segmentName(): string | undefined {
+    return this.kind === SpanKind.SERVER ? this.transactionName() : undefined;
+  }
+
   /** The name an error event gets as its transaction, with the route where a framework told one. */
   transactionName(route: string | undefined = this.route): string {
     if (this.kind !== SpanKind.SERVER || this.method === undefined) return this.name;

@@ -3,7 +3,7 @@ import type { Client, StreamedSpanJSON } from '@sentry/core';
 import type { ReadableSpan } from '../opentelemetry/sdk-interfaces.ts';
 import { sentryOnlyAttributes } from './core-spans.ts';
 import { describeSpan } from './semantic-conventions.ts';
-import { sentryTraceData } from './trace-data.ts';
+import { localRootOf, sentryTraceData } from './trace-data.ts';
 
 /**
  * Adds to the JSON of a span what Sentry wants to read and OpenTelemetry's conventions say in other words. Only the
@@ -50,6 +50,10 @@ function describe(json: StreamedSpanJSON, span: ReadableSpan): void {
   if (json.is_segment) {
     add('sentry.segment.name.source', description.source);
     if (attributes['sentry.segment.name'] === span.name) attributes['sentry.segment.name'] = json.name;
+  } else {
+    // The server span gets its route when it ends, after its children.
+    const name = localRootOf(span.spanContext())?.segmentName();
+    if (name !== undefined) attributes['sentry.segment.name'] = name;
   }
   if (span.status.code === SpanStatusCode.UNSET && isServerError(span)) json.status = 'error';
   restoreLinkDecisions(json, span);

@@ -15,8 +15,8 @@ type ContextClass = new (...args: unknown[]) => object;
 const VERSIONS = ['>=4.5.0 <5'];
 
 /**
- * hono 4 (from 4.5), on any server that runs in Node. OpenTelemetry has no instrumentation of it, so this one tells the route
- * too. hono makes a context for each request once its router has found the handlers; there the route is read, and the
+ * hono 4 (from 4.5), on any server that runs in Node. OpenTelemetry has no instrumentation of it, so this one tells
+ * the route too. hono makes a context for each request once its router has found the handlers; there the route is read, and the
  * first handler is watched: whatever a later one throws shows on the context when the first one ends, whether or not
  * an `onError` of the application answers it.
  */

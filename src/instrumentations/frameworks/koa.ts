@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import { InstrumentationNodeModuleDefinition } from '@opentelemetry/instrumentation';
 import { numberOf } from './error-status.ts';
 import {
@@ -65,5 +64,7 @@ const reported = new WeakSet<object>();
 /** The status that Koa will answer with, where the error has one that Koa knows; else it answers 500. */
 function statusOf(error: unknown): number | undefined {
   const status = numberOf(error, 'status') || numberOf(error, 'statusCode');
+  // Not imported: OpenTelemetry's instrumentation wants to be there when `node:http` is first loaded.
+  const { STATUS_CODES } = process.getBuiltinModule('node:http');
   return status !== undefined && status in STATUS_CODES ? status : undefined;
 }

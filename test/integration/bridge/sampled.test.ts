@@ -14,6 +14,7 @@ describe('a service with Sentry and OTLP, everything sampled', () => {
     await Promise.all(ids.map((id) => service.get(`/scope/${id}`)));
     await service.get('/throw/7');
     await service.get('/messages');
+    await service.get('/calls/1');
     answers.api = await service.get('/api');
     answers.forward = await service.get('/forward/1', { baggage: 'tenant=acme;prop=1,sentry-release=stale' });
     await service.get('/health');
@@ -80,6 +81,13 @@ describe('a service with Sentry and OTLP, everything sampled', () => {
     });
   });
 
+  it('tells every span the request it is part of, by route', () => {
+    expect(one('sentry leaf').attributes['sentry.segment.name']).toBe('GET /spans/:id');
+    expect(one('sentry leaf').attributes['sentry.segment.id']).toBe(
+      service.sink.spans({ source: 'sentry', name: 'GET /spans/:id', isSegment: true })[0]?.spanId,
+    );
+  });
+
   it('keeps the scopes of concurrent requests apart, on errors, logs and spans', () => {
     for (const id of ids) {
       const [error] = service.sink.errors({ value: `failed ${id}` });
@@ -117,6 +125,31 @@ describe('a service with Sentry and OTLP, everything sampled', () => {
     });
     const [server] = service.sink.spans({ source: 'sentry', name: 'GET /throw/:id' });
     expect(errors[0]?.traceId).toBe(server?.traceId);
+  });
+
+  it('leaves a breadcrumb for each outgoing request, by fetch and by node:http', () => {
+    const [error] = service.sink.errors({ value: 'after two calls' });
+    const crumbs = error?.breadcrumbs.filter(({ category }) => category === 'http') ?? [];
+    expect(crumbs.map(({ data }) => data)).toEqual([
+      expect.objectContaining({ url: expect.stringMatching(/\/headers$/), status_code: 200 }),
+      expect.objectContaining({
+        url: expect.stringMatching(/\/headers$/),
+        status_code: 200,
+        'http.method': 'GET',
+      }),
+    ]);
+  });
+
+  it('keeps secrets of a query string from Sentry, and OTLP as it was', () => {
+    const sent = JSON.stringify([service.sink.spans({ source: 'sentry' }), service.sink.errors()]);
+    expect(sent).not.toContain('hunter2');
+    expect(sent).toContain('page=2');
+    const [client] = service.sink.spans({
+      source: 'otlp',
+      kind: 'client',
+      attributes: { 'url.full': /page=2/ },
+    });
+    expect(client?.attributes['url.full']).toContain('api_key=hunter2');
   });
 
   it("makes Sentry's trace functions follow OpenTelemetry's context", () => {
