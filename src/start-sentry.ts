@@ -1,5 +1,6 @@
 import { debug, report } from './diagnostics.ts';
-import { type FatalCapture, fatalCapture } from './lifecycle/fatal-capture.ts';
+import { fatalCapture } from './lifecycle/fatal-capture.ts';
+import type { CaptureFatal } from './lifecycle/fatal-errors.ts';
 import { TrackedTransport } from './lifecycle/sentry-transport.ts';
 import { contextLines } from './sentry/integrations/context-lines.ts';
 import { nodeContext } from './sentry/integrations/node-context.ts';
@@ -11,7 +12,7 @@ import { core, sentryNode } from './sentry/sdk.ts';
 export interface SentryStart {
   readonly pipeline: SentryPipeline;
   readonly transport: TrackedTransport;
-  readonly captureFatal: FatalCapture['capture'];
+  readonly captureFatal: CaptureFatal;
 }
 
 export function startSentry(options: SentryPipelineOptions): SentryStart | undefined {
@@ -24,11 +25,10 @@ export function startSentry(options: SentryPipelineOptions): SentryStart | undef
     collect: () => pipeline?.client.emit('flush'),
     onDiagnostic: debug,
   });
-  const fatal = fatalCapture(core, transport, debug);
   const pipeline = createSentryPipeline({
     ...options,
     transport: transport.makeTransport,
-    integrations: [nodeContext(), contextLines(core, sentryNode.contextLinesIntegration(), fatal.isFatal)],
+    integrations: [nodeContext(), contextLines(core)],
   });
-  return pipeline && { pipeline, transport, captureFatal: fatal.capture };
+  return pipeline && { pipeline, transport, captureFatal: fatalCapture(core, transport, debug) };
 }

@@ -6,7 +6,6 @@ import { packagesOfThisApp } from './app-packages.ts';
 import { loadChunk } from './chunks.ts';
 import { type Config, resolveConfig } from './config/config.ts';
 import { debug, reason, report } from './diagnostics.ts';
-import { loadFrameworkInstrumentations } from './instrumentations/frameworks/index.ts';
 import { registerModuleHooks } from './instrumentations/module-hooks.ts';
 import { loadInstrumentations } from './instrumentations/registry.ts';
 import { installLifecycle } from './lifecycle/lifecycle.ts';
@@ -86,7 +85,6 @@ function startSentry(config: Config, sampler: Sampler, traceExport: TraceExport)
   }
 }
 
-/** Without Sentry nobody is told of errors; spans carry them. */
 function ignore(): void {}
 
 function isMissing(error: unknown): error is Error {
@@ -100,21 +98,15 @@ function register(
 ): void {
   const { metrics, logs, serviceName } = config.openTelemetry;
   const pipeline = sentry?.pipeline;
-  const packages = packagesOfThisApp();
-  const instrumentations = [
-    ...loadFrameworkInstrumentations({
-      packages,
-      onError: pipeline?.captureRouteError ?? ignore,
-      onProblem: report,
-    }),
-    ...loadInstrumentations({
-      env: process.env,
-      packages,
-      metrics,
-      ...(pipeline !== undefined && { configs: pipeline.instrumentationConfigs }),
-      onProblem: report,
-    }),
-  ];
+  const instrumentations = loadInstrumentations({
+    env: process.env,
+    packages: packagesOfThisApp(),
+    metrics,
+    // Without Sentry nobody is told of errors; the routes that come with them are for spans too.
+    onRouteError: pipeline?.captureRouteError ?? ignore,
+    ...(pipeline !== undefined && { configs: pipeline.instrumentationConfigs }),
+    onProblem: report,
+  });
   const sdk = new NodeSDK({
     instrumentations,
     sampler,

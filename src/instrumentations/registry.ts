@@ -31,26 +31,36 @@ export interface LoadOptions {
  * import-in-the-middle. Never throws: one that fails is reported and left out.
  */
 export function loadInstrumentations(options: LoadOptions): Instrumentation[] {
-  // In this order: see FRAMEWORK_INSTRUMENTATIONS.
-  const wanted = [...frameworks(options), ...openTelemetrys(options)];
-  return wanted.flatMap(([name, create]) => {
+  const attempt = <T>(name: string, run: () => T): T[] => {
     try {
-      return [create()];
+      return [run()];
     } catch (error) {
       options.onProblem(`${name}: can't be instrumented (got ${reason(error)}, expected no error)`);
       return [];
     }
-  });
+  };
+  // In this order: see FRAMEWORK_INSTRUMENTATIONS.
+  const wanted = [...frameworks(options), ...openTelemetrys(options)];
+  // All are loaded before the first one hooks `require`: what a chunk itself requires, such as `node:http`, would count
+  // as hooked then, and the instrumentation of it that comes later would be too late.
+  const loaded = wanted.flatMap(([name, load]) => attempt(name, () => [name, load()] as const));
+  return loaded.flatMap(([name, create]) => attempt(name, create));
 }
 
-/** What it is, for messages, and how to make it. */
-type Wanted = readonly [name: string, create: () => Instrumentation];
+/** What it is, for messages, and how to load what makes it. */
+type Wanted = readonly [name: string, load: () => () => Instrumentation];
 
 function frameworks({ packages, onRouteError }: LoadOptions): Wanted[] {
   if (onRouteError === undefined) return [];
   return Object.entries(FRAMEWORK_INSTRUMENTATIONS)
     .filter(([name]) => packages.has(name))
-    .map(([name, load]) => [name, () => new (load())({ onError: onRouteError })]);
+    .map(([name, load]) => [
+      name,
+      () => {
+        const Class = load();
+        return () => new Class({ onError: onRouteError });
+      },
+    ]);
 }
 
 function openTelemetrys(options: LoadOptions): Wanted[] {
@@ -65,7 +75,10 @@ function openTelemetrys(options: LoadOptions): Wanted[] {
     .filter(({ entry, config }) => isWanted(entry, wishIn(config), named, { packages, env, metrics }))
     .map(({ entry, config }) => [
       entry.packageName,
-      () => new (entry.load())({ ...entry.defaults, ...config }),
+      () => {
+        const Class = entry.load();
+        return () => new Class({ ...entry.defaults, ...config });
+      },
     ]);
 }
 

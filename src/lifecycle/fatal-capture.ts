@@ -2,12 +2,6 @@ import type { CaptureFatal } from './fatal-errors.ts';
 
 type Core = Pick<typeof import('@sentry/core'), 'captureException'>;
 
-export interface FatalCapture {
-  readonly capture: CaptureFatal;
-  /** Whether an error is being captured after which the process may end: whatever adds to it has to be synchronous. */
-  readonly isFatal: () => boolean;
-}
-
 /**
  * Captures what ends the process as Sentry's own integrations for it would, by mechanism and level. They are left out
  * because they change how the process ends.
@@ -19,32 +13,22 @@ export function fatalCapture(
   core: Core,
   transport: { hasSeen(eventId: string): boolean },
   onDiagnostic: (line: string) => void,
-): FatalCapture {
-  let capturing = false;
-  return {
-    isFatal: () => capturing,
-    capture: (error, origin, endsProcess) => {
-      const rejection = origin === 'unhandledRejection';
-      capturing = true;
-      let eventId: string;
-      try {
-        eventId = core.captureException(error, {
-          originalException: error,
-          captureContext: {
-            level: endsProcess || !rejection ? 'fatal' : 'error',
-            ...(rejection && { extra: { unhandledPromiseRejection: true } }),
-          },
-          mechanism: { handled: false, type: `auto.node.on${origin.toLowerCase()}` },
-        });
-      } finally {
-        capturing = false;
-      }
-      if (endsProcess && !transport.hasSeen(eventId)) {
-        onDiagnostic(
-          `Sentry: the error that ends the process is not ready to be sent (event ${eventId}): beforeSend, an event ` +
-            'processor or a filter dropped it, or an asynchronous one still has it',
-        );
-      }
-    },
+): CaptureFatal {
+  return (error, origin, endsProcess) => {
+    const rejection = origin === 'unhandledRejection';
+    const eventId = core.captureException(error, {
+      originalException: error,
+      captureContext: {
+        level: endsProcess || !rejection ? 'fatal' : 'error',
+        ...(rejection && { extra: { unhandledPromiseRejection: true } }),
+      },
+      mechanism: { handled: false, type: `auto.node.on${origin.toLowerCase()}` },
+    });
+    if (endsProcess && !transport.hasSeen(eventId)) {
+      onDiagnostic(
+        `Sentry: the error that ends the process is not ready to be sent (event ${eventId}): beforeSend, an event ` +
+          'processor or a filter dropped it, or an asynchronous one still has it',
+      );
+    }
   };
 }

@@ -1,3 +1,4 @@
+import { getStringFromEnv, parseKeyPairsIntoRecord } from '@opentelemetry/core';
 import { convertLegacyHttpOptions } from '@opentelemetry/otlp-exporter-base/node-http';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { OtlpHttpClient } from './otlp-http-client.ts';
@@ -27,9 +28,20 @@ const PROTOCOLS: Readonly<
  */
 export function createOtlpExport({ protocol, batch, userAgent }: OtlpExportOptions): OtlpSpanProcessor {
   const { serializer, contentType } = PROTOCOLS[protocol];
-  const configuration = convertLegacyHttpOptions({}, 'TRACES', 'v1/traces', {
+  const required = {
     'Content-Type': contentType,
     ...(userAgent !== undefined && { 'User-Agent': userAgent }),
-  });
-  return new OtlpSpanProcessor(new OtlpHttpClient(configuration), serializer, batch);
+  };
+  const configuration = convertLegacyHttpOptions({}, 'TRACES', 'v1/traces', required);
+  const headers = {
+    ...headersFrom('OTEL_EXPORTER_OTLP_HEADERS'),
+    ...headersFrom('OTEL_EXPORTER_OTLP_TRACES_HEADERS'),
+    ...required,
+  };
+  return new OtlpSpanProcessor(new OtlpHttpClient({ ...configuration, headers }), serializer, batch);
+}
+
+/** The configuration has them too, but asynchronously: an application that ends at once would go without. */
+function headersFrom(variable: string): Record<string, string> {
+  return parseKeyPairsIntoRecord(getStringFromEnv(variable));
 }

@@ -8,8 +8,14 @@ import type { convertLegacyHttpOptions } from '@opentelemetry/otlp-exporter-base
 import { detach } from './detached-request.ts';
 import type { Payload, PayloadTls } from './pending.ts';
 
-/** URL, headers, compression, timeout and TLS, as OpenTelemetry's exporters resolve them. */
-export type OtlpHttpConfiguration = ReturnType<typeof convertLegacyHttpOptions>;
+/** URL, compression, timeout and TLS, as OpenTelemetry's exporters resolve them; headers that are there at once. */
+export interface OtlpHttpConfiguration
+  extends Pick<
+    ReturnType<typeof convertLegacyHttpOptions>,
+    'url' | 'compression' | 'timeoutMillis' | 'agentFactory'
+  > {
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 interface Request {
   readonly body: Uint8Array;
@@ -40,12 +46,10 @@ export class OtlpHttpClient {
   readonly #backingOff = new Set<() => void>();
   #hurried = 0;
   #agent: HttpAgent | HttpsAgent | undefined;
-  #headers: Record<string, string> = {};
 
   constructor(configuration: OtlpHttpConfiguration) {
     this.#configuration = configuration;
-    // For `takeOver`, which can't wait for them.
-    void this.#resolveHeaders();
+    // Its certificates are for `takeOver`, which can't wait for them.
     if (configuration.url.startsWith('https:')) void this.#resolveAgent();
   }
 
@@ -97,10 +101,10 @@ export class OtlpHttpClient {
   }
 
   payload(body: Uint8Array): Payload {
-    const { url, compression } = this.#configuration;
+    const { url, compression, headers } = this.#configuration;
     return {
       url,
-      headers: { ...this.#headers, ...(compression === 'gzip' && { 'Content-Encoding': 'gzip' }) },
+      headers: { ...headers, ...(compression === 'gzip' && { 'Content-Encoding': 'gzip' }) },
       body: compression === 'gzip' ? gzipSync(body) : body,
       ...(this.#agent !== undefined && { tls: tlsOf(this.#agent) }),
     };
@@ -112,7 +116,7 @@ export class OtlpHttpClient {
       const { url, compression } = this.#configuration;
       const body = compression === 'gzip' ? await promisify(gzip)(request.body) : request.body;
       const headers = {
-        ...(await this.#resolveHeaders()),
+        ...this.#configuration.headers,
         'Content-Length': body.byteLength,
         ...(compression === 'gzip' && { 'Content-Encoding': 'gzip' }),
       };
@@ -141,11 +145,6 @@ export class OtlpHttpClient {
     await promise;
     clearTimeout(timer);
     this.#backingOff.delete(resolve);
-  }
-
-  async #resolveHeaders(): Promise<Record<string, string>> {
-    this.#headers = await this.#configuration.headers();
-    return this.#headers;
   }
 
   async #resolveAgent(): Promise<HttpAgent | HttpsAgent> {

@@ -4,13 +4,10 @@
  * says why).
  */
 
-import type { AppPackages } from '../../app-packages.ts';
 import { loadChunk } from '../../chunks.ts';
-import { reason } from '../../diagnostics.ts';
 import type {
   FrameworkInstrumentation,
   FrameworkInstrumentationConfig,
-  RouteErrorReporter,
 } from './framework-instrumentation.ts';
 
 export type { RouteErrorInfo, RouteErrorReporter } from './framework-instrumentation.ts';
@@ -30,28 +27,3 @@ export const FRAMEWORK_INSTRUMENTATIONS: Readonly<Record<string, () => Framework
     loadChunk<typeof import('./hapi.ts')>(import.meta.url, './hapi.ts').HapiErrorInstrumentation,
   hono: () => loadChunk<typeof import('./hono.ts')>(import.meta.url, './hono.ts').HonoErrorInstrumentation,
 };
-
-/** Those for the frameworks the application has. Never throws: one that fails is reported and left out. */
-export function loadFrameworkInstrumentations(options: {
-  readonly packages: AppPackages;
-  readonly onError: RouteErrorReporter;
-  readonly onProblem: (line: string) => void;
-}): FrameworkInstrumentation[] {
-  const { packages, onError, onProblem } = options;
-  const attempt = <T>(framework: string, run: () => T): T | undefined => {
-    try {
-      return run();
-    } catch (error) {
-      onProblem(`${framework}: errors of routes are not captured (got ${reason(error)}, expected no error)`);
-      return undefined;
-    }
-  };
-  // All are loaded before the first one hooks `require`: what a chunk itself requires, such as `node:http`, would count
-  // as hooked then, and OpenTelemetry's instrumentation of it would come too late.
-  const classes = Object.entries(FRAMEWORK_INSTRUMENTATIONS)
-    .filter(([framework]) => packages.has(framework))
-    .map(([framework, load]) => [framework, attempt(framework, load)] as const);
-  return classes.flatMap(
-    ([framework, Class]) => (Class && attempt(framework, () => new Class({ onError }))) ?? [],
-  );
-}
