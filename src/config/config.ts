@@ -28,6 +28,7 @@ export interface SentryConfig {
   readonly tracesSampleRate: number;
   readonly debug: boolean;
   readonly maxBreadcrumbs: number;
+  readonly serviceName: string | undefined;
   /** Tags on every event. */
   readonly tags: Readonly<Record<string, string>>;
   readonly ignoredPaths: readonly string[];
@@ -118,6 +119,7 @@ function sentryConfig(
       env.number('SENTRY_TRACES_SAMPLE_RATE', { min: 0, max: 1 }) ?? (environment === 'production' ? 0.1 : 1),
     debug: env.boolean('SENTRY_DEBUG'),
     maxBreadcrumbs: 50,
+    serviceName,
     tags: { ...(serviceName && { service: serviceName }), ...(team && { team }) },
     ignoredPaths: HEALTH_PATHS,
   };

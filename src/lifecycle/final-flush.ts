@@ -2,6 +2,9 @@ import { finishedWithin } from './keep-alive.ts';
 import type { AsynchronousPending, PendingPayloads } from './pending.ts';
 import { postSync } from './synchronous-post.ts';
 
+/** With less time left there is no point in starting the worker thread that sends. */
+const WORKER_START_MS = 20;
+
 export interface FinalFlushOptions {
   readonly sources: readonly PendingPayloads[];
   readonly asynchronousSources: readonly AsynchronousPending[];
@@ -56,7 +59,7 @@ export class FinalFlush {
       if (left > 0)
         onDiagnostic(`flush: ${left} exporter(s) can't send synchronously; their last telemetry is lost`);
       if (payloads.length === 0) return;
-      if (leftMs <= 0) {
+      if (leftMs < WORKER_START_MS) {
         onDiagnostic(`flush: ${payloads.length} payload(s) dropped, the ${budgetMs} ms for it were spent`);
         return;
       }

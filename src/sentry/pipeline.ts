@@ -14,6 +14,7 @@ import { tellUnreachable } from './reachability.ts';
 import { captureRouteError, noteOutgoingRequest, rememberRequest } from './request-hooks.ts';
 import { SentrySampler } from './sampler.ts';
 import { sentryNode } from './sdk.ts';
+import { nameServiceOn } from './service-name.ts';
 import { SentrySpanProcessor } from './span-processor.ts';
 import { SpanStreaming } from './span-streaming.ts';
 import { ClientTraceSource } from './trace-source.ts';
@@ -67,6 +68,7 @@ export function createSentryPipeline(options: SentryPipelineOptions = {}): Sentr
 
   mirrorCoreSpans(client);
   describeErrorEvents(client);
+  if (config.serviceName !== undefined) nameServiceOn(client, config.serviceName);
   const spanProcessor = new SentrySpanProcessor(client, streaming);
   const contextManager = new SentryContextManager();
   const propagator = new SentryPropagator({

@@ -99,10 +99,16 @@ describe('a service with Sentry and OTLP, everything sampled', () => {
       expect(step.attributes['user.id']).toBe(id);
       const log = service.sink.logs.find(({ body }) => body === `log ${id}`);
       expect([log?.traceId, log?.spanId]).toEqual([step.traceId, step.spanId]);
+      expect(log?.attributes).toMatchObject({
+        'service.name': 'shop',
+        'sentry.environment': 'production',
+        'sentry.release': 'shop@0.1.0',
+      });
       const metric = service.sink.metrics.find(
         ({ name, attributes }) => name === 'orders' && attributes.id === id,
       );
       expect(metric?.traceId).toBe(step.traceId);
+      expect(metric?.attributes['service.name']).toBe('shop');
     }
   });
 

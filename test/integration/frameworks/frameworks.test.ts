@@ -94,16 +94,16 @@ describe.each(fixtures)('$name, $system', (framework) => {
     );
   });
 
-  test.skipIf(framework.withoutSentrysHandler)(
-    "Sentry's own error handler for the framework adds no second event",
-    async () => {
+  // Sentry 11 has no such handler for Hono.
+  if (!framework.withoutSentrysHandler) {
+    test("Sentry's own error handler for the framework adds no second event", async () => {
       const outcome = await request(entry, PATHS, { handler: 'sentry', events: EVENTS });
 
       const { reportedBySentry = [] } = framework;
       const events = withoutIds(outcome).filter(({ message = '' }) => !reportedBySentry.includes(message));
       expect(events).toEqual(expected);
-    },
-  );
+    });
+  }
 });
 
 describe.each(FRAMEWORKS)('$name, the instrumentation alone', ({ name }) => {

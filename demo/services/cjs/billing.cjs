@@ -1,0 +1,6 @@
+const OpenTelemetry = require('@opentelemetry/api');
+const Sentry = require('@sentry/node');
+const { Kafka } = require('kafkajs');
+const { billing } = require('../billing.ts');
+
+billing({ Kafka, OpenTelemetry, Sentry });

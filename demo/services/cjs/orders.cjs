@@ -1,0 +1,5 @@
+const Sentry = require('@sentry/node');
+const amqplib = require('amqplib');
+const { orders } = require('../orders.ts');
+
+orders({ amqplib, Sentry });

@@ -1,0 +1,6 @@
+import * as OpenTelemetry from '@opentelemetry/api';
+import * as Sentry from '@sentry/node';
+import { Kafka } from 'kafkajs';
+import { billing } from '../billing.ts';
+
+await billing({ Kafka, OpenTelemetry, Sentry });

@@ -1,0 +1,6 @@
+import { createServer } from 'node:http';
+import * as Sentry from '@sentry/node';
+import { Kafka } from 'kafkajs';
+import { pricing } from '../pricing.ts';
+
+await pricing({ createServer, Kafka, Sentry });

@@ -1,0 +1,132 @@
+/** The shop of five services, each a process of its own that knows nothing of tracing. */
+
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { Kafka, logLevel } from 'kafkajs';
+import { type RunningApp, runApp } from '../test/support/process.ts';
+import type { Order } from './services/order.ts';
+
+export const SERVICES = ['storefront', 'gateway', 'orders', 'pricing', 'billing'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+export type ModuleSystem = 'esm' | 'cjs';
+
+export interface ShopOptions {
+  readonly modules: ModuleSystem;
+  /** Without them only the services that talk HTTP run: storefront, gateway and pricing. */
+  readonly brokers?: { readonly amqpUrl: string; readonly kafkaBrokers: readonly string[] } | undefined;
+  /** For every service, beside `OTEL_SERVICE_NAME`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** For one service, beside `env`. */
+  readonly envOf?: Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>;
+}
+
+export interface Shop extends AsyncDisposable {
+  /** The services that run, in the order in which an order passes them. */
+  readonly services: readonly ServiceName[];
+  /** Places an order. @returns the storefront's answer; 202 means that the order is on its way. */
+  order(order: Order, headers?: Readonly<Record<string, string>>): Promise<Response>;
+  /** Has all services end by themselves. Rejects with the output of one that doesn't end with code 0. */
+  stop(): Promise<void>;
+}
+
+const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+const PRELOAD = '@acme/otel-sentry/register';
+
+/** Milliseconds within which a service has to be ready. */
+const START_TIME = 30_000;
+/** Milliseconds that a service may take to end. */
+const STOP_TIME = 10_000;
+const PARTITIONS = 4;
+
+/** Starts the services, later ones of the chain first. Rejects with the output of one that doesn't start. */
+export async function startShop({ modules, brokers, env, envOf = {} }: ShopOptions): Promise<Shop> {
+  const run = randomUUID().slice(0, 8);
+  const apps = new Map<ServiceName, RunningApp>();
+  const topic = `billing-${run}`;
+  const queueing: Record<string, string> =
+    brokers === undefined
+      ? {}
+      : {
+          AMQP_URL: brokers.amqpUrl,
+          ORDERS_QUEUE: `orders-${run}`,
+          KAFKA_BROKERS: brokers.kafkaBrokers.join(','),
+          BILLING_TOPIC: topic,
+        };
+
+  const start = async (service: ServiceName, settings: Record<string, string> = {}): Promise<string> => {
+    const entry = `demo/services/${modules}/${service}.${modules === 'esm' ? 'mjs' : 'cjs'}`;
+    const app = runApp({
+      entry,
+      cwd: PROJECT, // where the preload's name means this package
+      execArgv: ['--import', PRELOAD],
+      env: { ...queueing, ...settings, ...env, ...envOf[service], OTEL_SERVICE_NAME: service },
+    });
+    apps.set(service, app);
+    if (service === 'orders' || service === 'billing') {
+      await app.waitForLine(new RegExp(`^${service} ready$`), START_TIME);
+      return '';
+    }
+    return `http://127.0.0.1:${await app.ready(START_TIME)}`;
+  };
+
+  const stop = async () => {
+    // From the head on, so that nobody's partner is gone before.
+    for (const service of SERVICES) {
+      const app = apps.get(service);
+      if (app === undefined) continue;
+      app.kill('SIGTERM');
+      const late = setTimeout(() => app.kill('SIGKILL'), STOP_TIME);
+      await app.succeeded().finally(() => clearTimeout(late));
+    }
+    if (brokers !== undefined) await withAdmin(brokers, (admin) => admin.deleteTopics({ topics: [topic] }));
+  };
+  const dispose = async () => {
+    await Promise.all([...apps.values()].map((app) => app[Symbol.asyncDispose]()));
+  };
+
+  try {
+    if (brokers !== undefined) {
+      await withAdmin(brokers, (admin) =>
+        admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }], waitForLeaders: true }),
+      );
+    }
+    const [pricing] = await Promise.all([start('pricing'), ...(brokers ? [start('billing')] : [])]);
+    const [gateway] = await Promise.all([
+      start('gateway', { PRICING_URL: pricing }),
+      ...(brokers ? [start('orders', { PRICING_URL: pricing })] : []),
+    ]);
+    const storefront = await start('storefront', { GATEWAY_URL: gateway });
+    return {
+      services: SERVICES.filter((service) => apps.has(service)),
+      order: (order, headers) =>
+        fetch(`${storefront}/orders`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...headers },
+          body: JSON.stringify(order),
+          signal: AbortSignal.timeout(15_000),
+        }),
+      stop,
+      [Symbol.asyncDispose]: dispose,
+    };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+type Admin = ReturnType<Kafka['admin']>;
+
+async function withAdmin(
+  { kafkaBrokers }: NonNullable<ShopOptions['brokers']>,
+  use: (admin: Admin) => Promise<unknown>,
+): Promise<void> {
+  const kafka = new Kafka({ clientId: 'shop', brokers: [...kafkaBrokers], logLevel: logLevel.ERROR });
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    await use(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}

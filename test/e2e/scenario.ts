@@ -1,0 +1,87 @@
+/** The demo's shop with all five services on real brokers, and a sink that gets its telemetry. */
+
+import { type ModuleSystem, SERVICES, type Shop, type ShopOptions, startShop } from '../../demo/shop.ts';
+import {
+  type Backend,
+  type Sink,
+  type SinkOptions,
+  type SinkSpan,
+  startSink,
+} from '../support/sink/index.ts';
+
+export { SERVICES };
+export const MODULE_SYSTEMS: readonly ModuleSystem[] = ['esm', 'cjs'];
+export const BACKENDS: readonly Backend[] = ['sentry', 'otlp'];
+
+export interface Scenario extends AsyncDisposable {
+  readonly sink: Sink;
+  readonly shop: Shop;
+}
+
+export interface ScenarioOptions extends Pick<ShopOptions, 'envOf'> {
+  readonly sink?: SinkOptions;
+}
+
+export async function startScenario(
+  modules: ModuleSystem,
+  { envOf = {}, sink: sinkOptions = {} }: ScenarioOptions = {},
+): Promise<Scenario> {
+  const sink = await startSink(sinkOptions);
+  try {
+    const shop = await startShop({
+      modules,
+      brokers: brokers(),
+      env: {
+        SENTRY_DSN: sink.dsn,
+        SENTRY_ENVIRONMENT: 'test',
+        OTEL_EXPORTER_OTLP_ENDPOINT: sink.otlpEndpoint,
+        OTEL_BSP_SCHEDULE_DELAY: '200',
+        NODE_ENV: 'test', // Express prints no stacks then
+      },
+      envOf,
+    });
+    return {
+      sink,
+      shop,
+      [Symbol.asyncDispose]: async () => {
+        await shop[Symbol.asyncDispose]();
+        await sink.close();
+      },
+    };
+  } catch (error) {
+    await sink.close();
+    throw error;
+  }
+}
+
+/** The brokers that vitest's global set-up started. */
+export function brokers(): { amqpUrl: string; kafkaBrokers: readonly string[] } {
+  const { AMQP_URL, KAFKA_BROKERS } = process.env;
+  if (!AMQP_URL || !KAFKA_BROKERS) throw new Error('AMQP_URL and KAFKA_BROKERS are not set');
+  return { amqpUrl: AMQP_URL, kafkaBrokers: KAFKA_BROKERS.split(',') };
+}
+
+/** Every span that names this order, and the rest of their trace. */
+export function spansOfOrder(sink: Sink, orderId: string, source: Backend): readonly SinkSpan[] {
+  const traceId = traceIdOfOrder(sink, orderId);
+  return sink.spans({ traceId, source });
+}
+
+export function traceIdOfOrder(sink: Sink, orderId: string): string {
+  const traceIds = new Set(sink.spans({ attributes: { 'order.id': orderId } }).map((span) => span.traceId));
+  const [traceId] = traceIds;
+  if (traceId === undefined || traceIds.size > 1) {
+    throw new Error(`spans of order ${orderId} are in ${traceIds.size} traces, not in one`);
+  }
+  return traceId;
+}
+
+/** From a span up to its root. A parent that isn't there ends it. */
+export function ancestry(span: SinkSpan | undefined, spans: readonly SinkSpan[]): readonly SinkSpan[] {
+  if (span === undefined) return [];
+  return [span, ...ancestry(parentOf(span, spans), spans)];
+}
+
+function parentOf({ parentSpanId }: SinkSpan, spans: readonly SinkSpan[]): SinkSpan | undefined {
+  return parentSpanId === undefined ? undefined : spans.find(({ spanId }) => spanId === parentSpanId);
+}
