@@ -15,7 +15,10 @@ export default defineConfig({
     projects: [
       project('unit'),
       project('integration'),
-      project('e2e', { globalSetup: ['test/support/global-setup.ts'] }),
+      project('e2e', {
+        globalSetup: ['test/support/global-setup.ts'],
+        setupFiles: ['test/support/require-brokers.ts'],
+      }),
     ],
   },
 });

@@ -30,7 +30,7 @@ const REGISTER: ImportRule = {
   bundled: [],
 };
 
-/** It works on the application's OpenTelemetry; bundled are constants only. */
+/** It works on the application's OpenTelemetry; bundled is what keeps no state of its own. */
 const MAIN: ImportRule = {
   output: 'the main entry',
   external: ['@opentelemetry/api'],

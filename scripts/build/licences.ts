@@ -1,4 +1,4 @@
-/** The licences of the packages whose code ended up in the output, as their terms ask. */
+/** The licences of the packages whose code ended up in the output, as their terms ask; each text once. */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,8 @@ interface Package {
   readonly version: string;
   /** SPDX expression. */
   readonly licence: string;
-  readonly texts: readonly string[];
+  /** Of all its licence and notice files. */
+  readonly text: string;
 }
 
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)/i;
@@ -16,10 +17,12 @@ const LICENCE_FILE = /^(licen[cs]e|copying|notice)/i;
 /** @param modules paths of the modules in the output. @throws where a package has no licence at all. */
 export function thirdPartyLicences(modules: Iterable<string>): string {
   const folders = new Set([...modules].filter((path) => path.includes('node_modules')).map(packageFolder));
-  const packages = new Map(
-    [...folders].map((folder) => readPackage(folder)).map((it) => [`${it.name}@${it.version}`, it]),
-  );
-  const sections = [...packages].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, it]) => section(it));
+  const byText = new Map<string, Set<string>>();
+  for (const { name, version, licence, text } of [...folders].map((folder) => readPackage(folder))) {
+    const packages = byText.get(text) ?? new Set();
+    byText.set(text, packages.add(`${name} ${version} (${licence})`));
+  }
+  const sections = [...byText].map(([text, packages]) => section([...packages].toSorted(), text)).toSorted();
   return `The files in this folder contain code of the following packages.\n\n${sections.join('\n')}`;
 }
 
@@ -51,14 +54,12 @@ function readPackage(folder: string): Package {
     .toSorted()
     .map((file) => readFileSync(join(folder, file), 'utf8').trim());
   if (license === undefined && texts.length === 0) throw new Error(`${name}@${version} has no licence`);
-  return { name, version, licence: license ?? 'see below', texts };
+  const text =
+    texts.length === 0 ? 'No licence text comes with the package.' : texts.join(`\n\n${'-'.repeat(80)}\n\n`);
+  return { name, version, licence: license ?? 'see below', text };
 }
 
-function section({ name, version, licence, texts }: Package): string {
+function section(packages: readonly string[], text: string): string {
   const line = '='.repeat(80);
-  const text =
-    texts.length === 0
-      ? 'The package comes without a licence text.'
-      : texts.join(`\n\n${'-'.repeat(80)}\n\n`);
-  return `${line}\n${name} ${version} (${licence})\n${line}\n\n${text}\n`;
+  return `${line}\n${packages.join('\n')}\n${line}\n\n${text}\n`;
 }

@@ -4,46 +4,42 @@ import { WAYS_TO_END, type WayToEnd } from './ways-to-end.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
-interface Case {
-  readonly way: WayToEnd;
-  readonly signal?: NodeJS.Signals;
-  readonly title: string;
-}
+type Case = readonly [title: string, way: WayToEnd, bySignal: { readonly signal?: NodeJS.Signals }];
 
 const cases = (signals: readonly NodeJS.Signals[]): Case[] =>
-  WAYS_TO_END.flatMap((way) =>
+  WAYS_TO_END.flatMap((way): Case[] =>
     way.bySignal
-      ? signals.map((signal) => ({ way, signal, title: way.name.replace('a signal', signal) }))
-      : [{ way, title: way.name }],
+      ? signals.map((signal) => [way.name.replace('a signal', signal), way, { signal }])
+      : [[way.name, way, {}]],
   );
 
 describe('with a backend that answers, everything arrives once and the process ends as without us', () => {
-  test.concurrent.each(cases(SIGNALS))('$title', async ({ way, signal }) => {
+  test.concurrent.each(cases(SIGNALS))('%s', async (_, way, bySignal) => {
     await using sink = await expectSameEnd(way, {
       backend: 'answers',
       budgetMs: 10_000,
-      ...(signal && { signal }),
+      ...bySignal,
     });
     expectArrived(sink, way);
   });
 });
 
 describe('with a backend that refuses connections, the process ends as without us', () => {
-  test.concurrent.each(cases(['SIGTERM']))('$title', async ({ way, signal }) => {
+  test.concurrent.each(cases(['SIGTERM']))('%s', async (_, way, bySignal) => {
     await using _sink = await expectSameEnd(way, {
       backend: 'refuses',
       budgetMs: 10_000,
-      ...(signal && { signal }),
+      ...bySignal,
     });
   });
 });
 
 describe('with a backend that never answers, the process ends as without us and within the budget', () => {
-  test.concurrent.each(cases(['SIGTERM']))('$title', async ({ way, signal }) => {
+  test.concurrent.each(cases(['SIGTERM']))('%s', async (_, way, bySignal) => {
     await using sink = await expectSameEnd(way, {
       backend: 'hangs',
       budgetMs: 500,
-      ...(signal && { signal }),
+      ...bySignal,
     });
     expect(sink.requests.map(({ outcome }) => outcome)).toContain('hung');
   });

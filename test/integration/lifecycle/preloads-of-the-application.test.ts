@@ -4,17 +4,26 @@ import { runApp } from '../../support/process.ts';
 import { startSink } from '../../support/sink/index.ts';
 import { withPreload } from './end.ts';
 
-test('what the application preloads runs once, not again in the thread that sends the rest', async () => {
-  const shout = fileURLToPath(new URL('./fixtures/shout.mjs', import.meta.url));
+const PRELOADED = fileURLToPath(new URL('./fixtures/preloaded.cjs', import.meta.url));
+
+test.each([
+  ['by an option', { execArgv: ['--require', PRELOADED], env: {} }],
+  ['by NODE_OPTIONS', { execArgv: [], env: { NODE_OPTIONS: `--require ${PRELOADED}` } }],
+])('what the application preloads %s does not run in the thread that sends the rest', async (_, more) => {
   await using sink = await startSink();
-  const app = withPreload('process.exit', {
+  const {
+    execArgv = [],
+    env,
+    ...app
+  } = withPreload('process.exit', {
     SENTRY_DSN: sink.dsn,
     SENTRY_ENVIRONMENT: 'test',
-    NODE_OPTIONS: `--import ${shout} --require ${fileURLToPath(new URL('./fixtures/shout.cjs', import.meta.url))}`,
   });
-  await using running = runApp(app);
-  const { stdout, stderr } = await running.exited;
-  expect(stdout.split('\n').sort()).toEqual(['', 'preloaded by --import', 'preloaded by --require']);
-  expect(stderr).toBe('');
+  await using running = runApp({
+    ...app,
+    execArgv: [...execArgv, ...more.execArgv],
+    env: { ...env, ...more.env },
+  });
+  expect(await running.exited).toMatchObject({ stdout: 'preloaded\n', stderr: '' });
   expect(sink.spans({ name: 'work' })).toHaveLength(1);
 });

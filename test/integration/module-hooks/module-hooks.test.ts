@@ -65,6 +65,16 @@ it('works from NODE_OPTIONS', async () => {
   expect(stderr).toBe('');
 });
 
+it.each(Object.entries(APPLICATIONS))(
+  'instruments %s of node:http where another preload imported it first',
+  async (_name, entry) => {
+    const { spans } = await run(entry, {
+      execArgv: ['--import', fixture('http-first.mjs'), '--import', preload],
+    });
+    expectOneTrace(spans);
+  },
+);
+
 describe("an application's own ES modules", () => {
   it('keep their live bindings, as nothing but instrumented packages is wrapped', async () => {
     await using app = runApp({

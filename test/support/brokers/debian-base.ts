@@ -1,30 +1,59 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { command } from './command.ts';
 import { aptInstall, aptNetworkSettings, debianMirror } from './debian.ts';
+import type { Engine } from './engine.ts';
+import { untilReported } from './engine-report.ts';
 
+const REPOSITORY = 'local/debian';
+const TAG = '13';
 const SUITE = 'trixie';
-const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
-/** Where Ubuntu's apt knows no Debian archive. */
-const DEFAULT_MIRROR = 'http://deb.debian.org/debian/';
+/** ca-certificates is for package mirrors by https. */
+const OPTIONS = ['--variant=minbase', '--include=ca-certificates', '--force-check-gpg'];
 
-/** Changes whenever what {@link importBaseImage} makes does. */
-export const BASE_RECIPE: string = `debootstrap ${SUITE} minbase 1`;
+/** The name of the image that the recipes' FROM lines name. */
+export const BASE_IMAGE = `${REPOSITORY}:${TAG}`;
 
-/** Makes a minimal Debian 13 image from Debian's own packages, verified by Debian's keys. Takes half a minute. */
-export async function importBaseImage(image: string): Promise<void> {
+/** What the base image is made of; whenever it changes, so do the images on top. */
+export const BASE_RECIPE = `${SUITE} ${OPTIONS.join(' ')}`;
+
+/**
+ * Makes the image of a minimal Debian 13 with debootstrap, from where this machine's own packages come from; on Ubuntu,
+ * whose archive has no Debian, from debootstrap's default. Needs root.
+ */
+export async function importDebianBase(
+  engine: Engine,
+  labels: Readonly<Record<string, string>>,
+): Promise<void> {
   await aptInstall(['debootstrap', 'debian-archive-keyring']);
-  const mirror = (await debianMirror()) ?? DEFAULT_MIRROR;
+  const mirror = await debianMirror();
   const root = await mkdtemp(path.join(tmpdir(), 'debian-base-'));
   try {
-    // The script of `sid` serves every later suite too; an older debootstrap has no link for this one.
-    const script = '/usr/share/debootstrap/scripts/sid';
-    await command('debootstrap', ['--variant=minbase', `--keyring=${KEYRING}`, SUITE, root, mirror, script]);
-    await writeFile(path.join(root, 'etc/apt/sources.list'), `deb ${mirror} ${SUITE} main\n`);
-    await writeFile(path.join(root, 'etc/apt/apt.conf.d/99network'), await aptNetworkSettings());
-    await command('sh', ['-c', 'tar -C "$1" -c . | docker import - "$2"', 'sh', root, image]);
+    await command('debootstrap', [...OPTIONS, SUITE, root, ...(mirror === undefined ? [] : [mirror])]);
+    await writeFile(path.join(root, 'etc/apt/apt.conf.d/99host'), await aptNetworkSettings());
+    await importTree(engine, root, labels);
   } finally {
     await rm(root, { recursive: true, force: true });
   }
+}
+
+async function importTree(
+  engine: Engine,
+  root: string,
+  labels: Readonly<Record<string, string>>,
+): Promise<void> {
+  const tar = spawn('tar', ['-C', root, '-c', '.'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const packed = once(tar, 'exit');
+  const changes = Object.entries(labels).map(([name, value]) => `LABEL ${name}=${value}`);
+  const report = await engine.container.dockerode.importImage(tar.stdout, {
+    repo: REPOSITORY,
+    tag: TAG,
+    changes,
+  });
+  await untilReported(report);
+  const [code] = await packed;
+  if (code !== 0) throw new Error(`tar of ${root} ended with ${code}`);
 }

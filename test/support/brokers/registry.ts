@@ -1,38 +1,27 @@
-import { once } from 'node:events';
+import { within } from './deadline.ts';
 import type { Engine } from './engine.ts';
 
-/** How long a registry may take to send its first word about an image. */
-const FIRST_WORD_MS = 20_000;
+const ANSWER_MS = 20_000;
 
-/** Whether the engine has an image already. */
-export async function hasImage(engine: Engine, image: string): Promise<boolean> {
-  try {
-    await engine.container.dockerode.getImage(image).inspect();
-    return true;
-  } catch (error) {
-    // dockerode's errors carry the status of the engine's answer.
-    if ((error as { statusCode?: number }).statusCode === 404) return false;
-    throw error;
-  }
-}
+let verdict: Promise<void> | undefined;
 
 /**
- * Pulls an image unless the engine has it.
- *
- * @throws {Error} with the engine's reason, or when the registry has not begun to answer within twenty seconds.
+ * Resolves when the registry of that image answers the engine; rejects with the reason when it doesn't within 20 s.
+ * Asking for the image's digest tells that before a pull would: behind a firewall a pull tries for minutes. The
+ * verdict on the first image holds for the process.
  */
-export async function ensurePulled(engine: Engine, image: string): Promise<void> {
-  if (await hasImage(engine, image)) return;
-  const { dockerode } = engine.container;
-  const silent = AbortSignal.timeout(FIRST_WORD_MS);
-  const pulling = dockerode.pull(image, { abortSignal: silent });
-  const stream = await pulling.catch((cause: Error) => {
-    throw silent.aborted ? new Error(`the registry of ${image} does not answer`, { cause }) : cause;
-  });
-  const done = once(stream, 'end');
-  dockerode.modem.followProgress(stream, (error) => {
-    if (error) stream.emit('error', error);
-  });
-  await done;
-  if (!(await hasImage(engine, image))) throw new Error(`${image} was not pulled`);
+export function registryAnswers(engine: Engine, image: string): Promise<void> {
+  verdict ??= within(ANSWER_MS, 'no answer from the registry', digestOf(engine, image));
+  return verdict;
+}
+
+async function digestOf(engine: Engine, image: string): Promise<void> {
+  try {
+    await engine.container.dockerode.getImage(image).distribution();
+  } catch (error) {
+    // 5xx: the engine had no answer. Any other code is one of sorts (log in; not so fast; Podman's 404, which has no
+    // such question): then the pull, which knows the user's credentials, shall decide.
+    const { statusCode } = error as { statusCode?: number };
+    if (statusCode === undefined || statusCode >= 500) throw error;
+  }
 }

@@ -17,7 +17,7 @@ async function folderOf(files: Record<string, string>): Promise<string> {
 }
 
 describe('an image made here', () => {
-  it('is used again while its recipe stays, in whatever order the files were written', async () => {
+  it('is used again while its recipe stays, wherever that lies', async () => {
     const made = recipeHash(await filesOf(await folderOf({ Dockerfile: 'FROM x', run: 'exec x' })));
     const now = recipeHash(await filesOf(await folderOf({ run: 'exec x', Dockerfile: 'FROM x' })));
     expect(isUpToDate({ [RECIPE_LABEL]: made }, now)).toBe(true);
