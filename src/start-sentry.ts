@@ -15,12 +15,17 @@ export interface SentryStart {
   readonly captureFatal: CaptureFatal;
 }
 
+/**
+ * A process that ends prints what it would without us: only one that still runs after this long is told that Sentry
+ * can't be reached.
+ */
+const TELL_AFTER_MS = 5_000;
+
 export function startSentry(options: SentryPipelineOptions): SentryStart | undefined {
-  const transport: TrackedTransport = new TrackedTransport({
+  const transport = new TrackedTransport({
     core,
-    // A process that is about to end prints what it would without us.
     makeTransport: tellUnreachable(sentryNode.makeNodeTransport, (line) => {
-      if (!transport.finishing) report(line);
+      setTimeout(() => report(line), TELL_AFTER_MS).unref();
     }),
     collect: () => pipeline?.client.emit('flush'),
     onDiagnostic: debug,

@@ -43,7 +43,6 @@ interface Entry {
 export class TrackedTransport implements PendingPayloads {
   readonly #options: TrackedTransportOptions;
   readonly #lines: Line[] = [];
-  #finishing = false;
 
   constructor(options: TrackedTransportOptions) {
     this.#options = options;
@@ -55,18 +54,11 @@ export class TrackedTransport implements PendingPayloads {
     return line;
   };
 
-  /** Whether what is under way is the last there will be. */
-  get finishing(): boolean {
-    return this.#finishing;
-  }
-
   pause(): void {
-    this.#finishing = true;
     for (const line of this.#lines) line.pause();
   }
 
   resume(): void {
-    this.#finishing = false;
     for (const line of this.#lines) line.resume();
   }
 
@@ -77,7 +69,6 @@ export class TrackedTransport implements PendingPayloads {
   }
 
   async flush(timeoutMs: number): Promise<void> {
-    this.#finishing = true;
     this.#options.collect();
     await Promise.all(this.#lines.map((line) => line.flush(timeoutMs)));
   }
