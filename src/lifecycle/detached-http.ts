@@ -1,6 +1,6 @@
 import type { ClientRequest } from 'node:http';
 import { detach } from './detached-request.ts';
-import type { SentryTransportOptions } from './sentry-transport.ts';
+import type { SentryTransportOptions } from './sentry-payload.ts';
 
 type HttpModule = NonNullable<SentryTransportOptions['httpModule']>;
 

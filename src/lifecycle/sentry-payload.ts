@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Envelope, EnvelopeItemType } from '@sentry/core';
+import type { NodeOptions } from '@sentry/node';
 import type { Payload } from './pending.ts';
-import type { SentryTransportOptions } from './sentry-transport.ts';
 
 /** What is used of the `@sentry/core` whose client sends. */
 export type SentryCore = Pick<
@@ -14,6 +14,8 @@ export type SentryCore = Pick<
   | 'updateRateLimits'
 >;
 
+export type MakeTransport = NonNullable<NodeOptions['transport']>;
+export type SentryTransportOptions = Parameters<MakeTransport>[0];
 export type RateLimits = ReturnType<SentryCore['updateRateLimits']>;
 
 /** Sentry's transport compresses from the same size on. */

@@ -1,12 +1,14 @@
 import type { Envelope, Transport, TransportMakeRequestResponse } from '@sentry/core';
-import type { NodeOptions } from '@sentry/node';
 import { detachedHttp } from './detached-http.ts';
 import { finishedWithin } from './keep-alive.ts';
 import type { Payload, PendingPayloads } from './pending.ts';
-import { envelopePayload, type RateLimits, type SentryCore } from './sentry-payload.ts';
-
-type MakeTransport = NonNullable<NodeOptions['transport']>;
-export type SentryTransportOptions = Parameters<MakeTransport>[0];
+import {
+  envelopePayload,
+  type MakeTransport,
+  type RateLimits,
+  type SentryCore,
+  type SentryTransportOptions,
+} from './sentry-payload.ts';
 
 export interface TrackedTransportOptions {
   /** The `@sentry/core` of the client. */

@@ -86,7 +86,7 @@ describe('an entry that runs on what the application has', () => {
        export { NAME } from 'attribute-names'; export type { NAME as Name } from 'sdk';`,
     );
     const { imports, code } = await bundle(onlyImports(rule, root));
-    expect(imports.toSorted()).toEqual(['@opentelemetry/api', 'node:path']);
+    expect(imports.filter((name) => !name.startsWith('node:'))).toEqual(['@opentelemetry/api']);
     expect(code).toContain('http.route');
   });
 
