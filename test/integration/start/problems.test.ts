@@ -6,6 +6,7 @@ import { type Exit, runApp } from '../../support/process.ts';
 import { startSink } from '../../support/sink/index.ts';
 
 const entry = fileURLToPath(new URL('./fixtures/server.mjs', import.meta.url));
+const worker = fileURLToPath(new URL('./fixtures/worker.mjs', import.meta.url));
 const service = fileURLToPath(new URL('../bridge/fixtures/service.mjs', import.meta.url));
 const preload = fileURLToPath(new URL('../../../dist/register.js', import.meta.url));
 
@@ -95,6 +96,15 @@ describe('the preload says in one line what is wrong, and the application serves
     expect(exit.stderr).toBe('');
     expect(sink.spans({ kind: 'server' })).toHaveLength(2);
     expect(sink.invalid).toEqual([]);
+  });
+
+  it('nothing in a worker thread, which inherits the preload and runs without telemetry', async () => {
+    await using sink = await startSink();
+    const env = { SENTRY_DSN: sink.dsn, SENTRY_TRACES_SAMPLE_RATE: '1' };
+    await using app = runApp({ entry: worker, execArgv: ['--import', preload], env });
+    const exit = await app.succeeded();
+    expect(exit).toMatchObject({ stdout: 'worker untraced\n', stderr: '' });
+    expect(sink.spans().map(({ kind }) => kind)).toEqual(['server']);
   });
 
   it('nothing, and does nothing, with OTEL_SDK_DISABLED', async () => {
