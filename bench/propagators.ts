@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import {
   type Context,
   defaultTextMapGetter,
@@ -12,9 +11,10 @@ import { createTransport, setCurrentClient, startSpan } from '@sentry/core';
 import { NodeClient } from '@sentry/node';
 import { SentryPropagator as SentrySdkPropagator } from '@sentry/opentelemetry';
 import { SentryPropagator } from '../propagators/index.ts';
+import { median, printTable } from './table.ts';
 
 /** One measured operation: the peers' medians in nanoseconds, and ours in relation to each. */
-export interface PropagatorRow {
+interface PropagatorRow {
   readonly operation: string;
   readonly nanoseconds: Readonly<Record<Peer, number>>;
 }
@@ -81,7 +81,7 @@ function forEachPropagator(operation: (propagator: TextMapPropagator) => Operati
  * @param rounds how many rounds; the first fifth warms up and does not count
  * @param iterations operations a round
  */
-export async function benchPropagators(rounds = 30, iterations = 20_000): Promise<PropagatorRow[]> {
+async function measurePropagators(rounds = 30, iterations = 20_000): Promise<PropagatorRow[]> {
   const client = new NodeClient({
     dsn: 'https://public@o1.ingest.example.com/1',
     tracesSampleRate: 1,
@@ -153,29 +153,18 @@ function time(operation: Operation, iterations: number): number {
   return Number(process.hrtime.bigint() - started) / iterations;
 }
 
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
-
-if (import.meta.main) {
-  const { values } = parseArgs({ options: { rounds: { type: 'string' }, json: { type: 'boolean' } } });
-  const rows = await benchPropagators(values.rounds === undefined ? undefined : Number(values.rounds));
-  if (values.json) console.log(JSON.stringify(rows, null, 2));
-  else {
-    console.log('Propagators, nanoseconds per operation (median)');
-    console.table(
-      rows.map(({ operation, nanoseconds }) => ({
-        operation,
-        ...Object.fromEntries(PEERS.map((peer) => [peer, Math.round(nanoseconds[peer])])),
-        'ours / W3C': ratio(nanoseconds.ours, nanoseconds['W3C composite']),
-        'ours / Sentry': ratio(nanoseconds.ours, nanoseconds['@sentry/opentelemetry']),
-      })),
-    );
-  }
+/** Prints the table; `npm run bench propagators`. */
+export async function benchPropagators(): Promise<void> {
+  const rows = await measurePropagators();
+  printTable(
+    'Propagators, nanoseconds per operation (medians of interleaved rounds)',
+    ['', ...PEERS, 'ours / W3C', 'ours / Sentry'],
+    rows.map(({ operation, nanoseconds }) => [
+      operation,
+      ...PEERS.map((peer) => nanoseconds[peer].toFixed(0)),
+      (nanoseconds.ours / nanoseconds['W3C composite']).toFixed(2),
+      (nanoseconds.ours / nanoseconds['@sentry/opentelemetry']).toFixed(2),
+    ]),
+  );
   if (sink === undefined) throw new Error('nothing was measured');
-}
-
-function ratio(ours: number, theirs: number): number {
-  return Number((ours / theirs).toFixed(2));
 }

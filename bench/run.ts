@@ -1,7 +1,7 @@
 /** `npm run bench [name …]`: each bench prints a table with its peers side by side. */
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   startup: async () => (await import('./startup.ts')).benchStartup(),
-  propagators: async () => void (await (await import('./propagators.ts')).benchPropagators()),
+  propagators: async () => (await import('./propagators.ts')).benchPropagators(),
 };
 
 const named = process.argv.slice(2);
