@@ -1,4 +1,4 @@
-import { type Context, isSpanContextValid, type Span, trace } from '@opentelemetry/api';
+import { type Context, isSpanContextValid, type Span, SpanKind, trace } from '@opentelemetry/api';
 import type { Client } from '@sentry/core';
 import type { SentryOutgoing, SentrySource } from '../../propagators/propagator.ts';
 import { mirroredSpan } from './core-spans.ts';
@@ -47,11 +47,13 @@ export class ClientTraceSource implements SentrySource {
     };
   }
 
-  /** `tracePropagationTargets`, for spans that tell the URL they call. */
+  /** `tracePropagationTargets`, for spans that call a URL; a server's own URL is none. */
   #isTarget(span: Span): boolean {
     const targets = this.#client.getOptions().tracePropagationTargets;
     if (targets === undefined) return true;
-    const { attributes } = span as Span & { attributes?: Record<string, unknown> };
+    // An SDK's span, or one that is not recorded and has neither.
+    const { attributes, kind } = span as Span & { attributes?: Record<string, unknown>; kind?: SpanKind };
+    if (kind !== undefined && kind !== SpanKind.CLIENT) return true;
     const url =
       attributes?.['url.full'] ?? attributes?.['http.url'] ?? sentryTraceData(span.spanContext())?.url;
     return core.shouldPropagateTraceForUrl(typeof url === 'string' ? url : undefined, targets, this.#targets);
