@@ -3,7 +3,7 @@ import { isDsn, redactDsn } from './dsn.ts';
 import { Environment } from './environment.ts';
 import { type PackageInfo, readPackage } from './package-info.ts';
 
-export const SAMPLERS = [
+const SAMPLERS = [
   'always_on',
   'always_off',
   'traceidratio',
@@ -12,10 +12,10 @@ export const SAMPLERS = [
   'parentbased_traceidratio',
 ] as const;
 
-export const TRACE_EXPORTERS = ['otlp', 'console', 'zipkin'] as const;
-export const OTLP_PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const;
+const TRACE_EXPORTERS = ['otlp', 'console', 'zipkin'] as const;
+const OTLP_PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const;
 /** Formats of other systems, read and written beside ours where OTEL_PROPAGATORS names them. */
-export const FOREIGN_FORMATS = ['b3', 'b3multi'] as const;
+const FOREIGN_FORMATS = ['b3', 'b3multi'] as const;
 
 /** Requests that only ask whether the service is alive. */
 const HEALTH_PATHS = ['/health', '/healthz', '/ready', '/readiness', '/live', '/livez', '/metrics'];

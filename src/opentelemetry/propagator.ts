@@ -1,4 +1,5 @@
-import type { Context, TextMapGetter, TextMapPropagator, TextMapSetter } from '@opentelemetry/api';
+import type { TextMapPropagator } from '@opentelemetry/api';
+import { CompositePropagator } from '@opentelemetry/core';
 import type { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3';
 import { loadChunk } from '../chunks.ts';
 import type { OpenTelemetryConfig } from '../config/config.ts';
@@ -18,29 +19,6 @@ export function createPropagator(
         injectEncoding: format === 'b3' ? B3InjectEncoding.SINGLE_HEADER : B3InjectEncoding.MULTI_HEADER,
       }),
   );
-  return new PropagatorList([own, ...foreign]);
-}
-
-/** Runs propagators one after the other; later ones extract first, so the first one has the last word. */
-class PropagatorList implements TextMapPropagator<unknown> {
-  readonly #propagators: readonly TextMapPropagator<unknown>[];
-
-  constructor(propagators: readonly TextMapPropagator<unknown>[]) {
-    this.#propagators = propagators;
-  }
-
-  inject(context: Context, carrier: unknown, setter: TextMapSetter<unknown>): void {
-    for (const propagator of this.#propagators) propagator.inject(context, carrier, setter);
-  }
-
-  extract(context: Context, carrier: unknown, getter: TextMapGetter<unknown>): Context {
-    return this.#propagators.reduceRight(
-      (extracted, propagator) => propagator.extract(extracted, carrier, getter),
-      context,
-    );
-  }
-
-  fields(): string[] {
-    return this.#propagators.flatMap((propagator) => propagator.fields());
-  }
+  // The last one to extract has the last word.
+  return new CompositePropagator({ propagators: [...foreign, own] });
 }

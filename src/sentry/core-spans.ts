@@ -1,5 +1,6 @@
 import {
   type Attributes,
+  type AttributeValue,
   type Context,
   context,
   createContextKey,
@@ -21,6 +22,8 @@ import { localParent, sentrySampled } from './trace-data.ts';
  * sampler, ended together. The mirror is what is exported, to Sentry and to OTLP; Sentry's own object stays what the
  * application holds.
  */
+type SpanJson = ReturnType<typeof core.spanToJSON>;
+
 /** From what Sentry's API holds to OpenTelemetry's span. */
 const mirrors = new WeakMap<SentrySpan, Span>();
 /** The other way: only for spans that Sentry's API made. */
@@ -132,7 +135,7 @@ function startMirror(span: SentrySpan, parent: Context): void {
     {
       kind: SpanKind.INTERNAL,
       startTime: hrTime(json.start_timestamp),
-      attributes: openTelemetryAttributes(json.attributes),
+      attributes: splitAttributes(json.attributes).shared,
     },
     parent,
   );
@@ -149,9 +152,10 @@ function startMirror(span: SentrySpan, parent: Context): void {
 
 function endMirror(span: SentrySpan, mirror: Span): void {
   const json = core.spanToJSON(span);
-  mirror.setAttributes(openTelemetryAttributes(json.attributes));
-  sentryOnly.set(mirror, sentryAttributes(json.attributes));
-  for (const link of linksOf(span)) mirror.addLink(link);
+  const { shared, sentry } = splitAttributes(json.attributes);
+  mirror.setAttributes(shared);
+  sentryOnly.set(mirror, sentry);
+  for (const link of linksOf(json)) mirror.addLink(link);
   mirror.updateName(json.name);
   if (json.status === 'error') {
     const message = json.attributes?.['sentry.status.message'];
@@ -160,16 +164,18 @@ function endMirror(span: SentrySpan, mirror: Span): void {
   mirror.end(hrTime(json.end_timestamp ?? json.start_timestamp));
 }
 
-function openTelemetryAttributes(attributes: object | undefined): Attributes {
-  return Object.fromEntries(Object.entries(attributes ?? {}).filter(([key]) => !key.startsWith('sentry.')));
+/** Splits a span's attributes into those for every backend and Sentry's own. */
+function splitAttributes(attributes: SpanJson['attributes']): { shared: Attributes; sentry: Attributes } {
+  const shared: Attributes = {};
+  const sentry: Attributes = {};
+  for (const [key, value] of Object.entries(attributes ?? {})) {
+    // Sentry's attribute values are OpenTelemetry's, in a wider type.
+    (key.startsWith('sentry.') ? sentry : shared)[key] = value as AttributeValue;
+  }
+  return { shared, sentry };
 }
 
-function sentryAttributes(attributes: object | undefined): Attributes {
-  return Object.fromEntries(Object.entries(attributes ?? {}).filter(([key]) => key.startsWith('sentry.')));
-}
-
-function linksOf(span: SentrySpan): { context: SpanContext }[] {
-  const links = core.spanToJSON(span).links ?? [];
+function linksOf({ links = [] }: SpanJson): { context: SpanContext }[] {
   return links.map((link) => ({
     context: {
       traceId: link.trace_id,

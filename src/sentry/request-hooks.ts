@@ -8,8 +8,6 @@ import { localRootOf } from './trace-data.ts';
 export interface RouteError {
   readonly framework: string;
   readonly route?: string | undefined;
-  readonly method?: string | undefined;
-  readonly status?: number | undefined;
 }
 
 /** For `@opentelemetry/instrumentation-http`: keeps the request at hand for an error that may follow. */

@@ -192,6 +192,27 @@ describe('headers that disagree', () => {
   });
 });
 
+describe('formats of other systems, where OTEL_PROPAGATORS names them', () => {
+  const env = { OTEL_PROPAGATORS: 'b3,tracecontext,baggage' };
+
+  it.each([
+    { title: 'b3 alone', headers: { b3: `${T}-${S}-1` } },
+    {
+      title: 'traceparent beside b3 of another trace',
+      headers: { b3: `${OTHER}-${S}-1`, traceparent: `00-${T}-${S}-01` },
+    },
+  ])('continue a trace from $title and are written beside ours', async ({ headers }) => {
+    await using service = await startService({ sampleRate: 1, otlp: false, env });
+    const outgoing = (await service.get('/forward/1', headers)) as Record<string, string>;
+    const spanId = outgoing.traceparent?.split('-')[2];
+    expect(outgoing).toMatchObject({
+      b3: `${T}-${spanId}-1`,
+      traceparent: `00-${T}-${spanId}-01`,
+      'sentry-trace': `${T}-${spanId}-1`,
+    });
+  });
+});
+
 describe('an error in a trace that Sentry does not sample', () => {
   it.each([{ otlp: true }, { otlp: false }])(
     'has the trace, the route and the request (OTLP: $otlp)',
