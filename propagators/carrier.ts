@@ -108,16 +108,17 @@ function textsOf(value: unknown): string | string[] | undefined {
 
 /**
  * A header's text or texts on a carrier that is a plain object, by its own properties: the lowercase key
- * first, else its case variants together, in order. Inherited properties don't count: amqplib lets a received
- * table named `__proto__` become the prototype of the headers.
+ * first, then the key as asked for, else its case variants together, in order. Inherited properties don't count:
+ * amqplib lets a received table named `__proto__` become the prototype of the headers.
  */
 export function readOwn(carrier: unknown, key: string): string | string[] | undefined {
   if (!isObject(carrier)) return undefined;
-  if (Object.hasOwn(carrier, key)) {
-    const texts = textsOf(carrier[key]);
+  const lowercase = key.toLowerCase();
+  for (const exact of lowercase === key ? [key] : [lowercase, key]) {
+    const texts = Object.hasOwn(carrier, exact) ? textsOf(carrier[exact]) : undefined;
     if (texts !== undefined) return texts;
   }
-  const variants = caseVariants(carrier, key);
+  const variants = caseVariants(carrier, lowercase).filter((variant) => variant !== key);
   if (variants.length === 0) return undefined;
   return textsOf(variants.flatMap((variant) => carrier[variant]));
 }
@@ -145,7 +146,7 @@ export interface MessageHeaders<Carrier> extends TextMapGetter<Carrier>, TextMap
  */
 export const messageHeaders: MessageHeaders<unknown> = {
   keys: (carrier) => (isObject(carrier) ? Object.keys(carrier) : []),
-  get: (carrier, key) => readOwn(carrier, key.toLowerCase()),
+  get: readOwn,
   set: (carrier, key, value) => {
     if (!isObject(carrier)) return;
     for (const variant of caseVariants(carrier, key)) delete carrier[variant];

@@ -2,6 +2,7 @@
 export { AmqpHeaders, type AmqpHeaderTable } from './amqp.ts';
 export type { MessageHeaders } from './carrier.ts';
 export { type PropagationCounters, propagationCounters } from './counters.ts';
+export { type ForeignFormat, ForeignPropagator } from './foreign/index.ts';
 export { type KafkaHeaderMap, KafkaHeaders } from './kafka.ts';
 export {
   type HeaderFormat,

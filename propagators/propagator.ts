@@ -38,6 +38,9 @@ const MAX_ID_LENGTH = 512;
 // The key of @opentelemetry/core's suppressTracing; keys are registered symbols, so every copy shares it.
 const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
+/** Marks a span in whose name nothing is injected: it stands for one that another instrumentation would have made. */
+export const NO_INJECTION: unique symbol = Symbol.for('@acme/otel-sentry.no-injection');
+
 const NO_BAGGAGE: BaggageHeader = { sentry: undefined, thirdParty: undefined };
 
 /** A group of headers: `sentry-trace` with Sentry's baggage; `traceparent` with `tracestate`; W3C `baggage`. */
@@ -166,7 +169,9 @@ export class SentryPropagator implements TextMapPropagator<unknown> {
   }
 
   #write(context: Context, carrier: unknown, setter: TextMapSetter<unknown>): void {
-    const active = trace.getSpanContext(context);
+    const activeSpan = trace.getSpan(context);
+    if (activeSpan !== undefined && NO_INJECTION in activeSpan) return;
+    const active = activeSpan?.spanContext();
     const span = active !== undefined && isSpanContextValid(active) ? active : undefined;
     const state = SentryTraceState.of(span);
     const sentry = this.#sentry ? this.#outgoing(context, span, state) : undefined;

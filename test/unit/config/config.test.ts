@@ -76,6 +76,11 @@ describe('the configuration', () => {
     ['tracecontext,baggage', ['tracecontext', 'baggage', 'sentry'], []],
     ['sentry,tracecontext,baggage', ['sentry', 'tracecontext', 'baggage'], []],
     ['b3, tracecontext', ['tracecontext', 'sentry'], ['b3']],
+    [
+      'tracecontext,xray,Datadog,jaeger,b3multi,masstransit,googlepubsub',
+      ['tracecontext', 'sentry'],
+      ['xray', 'datadog', 'jaeger', 'b3multi', 'masstransit', 'googlepubsub'],
+    ],
     ['none', [], []],
   ])('reads OTEL_PROPAGATORS=%s as %j and %j', (propagators, formats, foreignFormats) => {
     const { config, problems } = resolve({
