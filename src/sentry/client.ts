@@ -29,10 +29,20 @@ const REPLACED: ReadonlySet<string> = new Set([
   'OnUnhandledRejection',
 ]);
 
+/** What an application may set on Sentry's client beside the configuration: hooks, filters, samplers, integrations. */
+export type ClientOptions = Omit<
+  NodeOptions,
+  'defaultIntegrations' | 'transport' | 'enableRuntimeChannelInjection' | 'dsn'
+>;
+
 /** Starts Sentry's client without any tracing of its own. */
 export function startClient(
   config: SentryConfig,
-  parts: { readonly integrations: readonly Integration[]; readonly transport?: NodeOptions['transport'] },
+  parts: {
+    readonly integrations: readonly Integration[];
+    readonly transport?: NodeOptions['transport'];
+    readonly options: ClientOptions;
+  },
 ): NodeClient | undefined {
   const ours = new Set(parts.integrations.map(({ name }) => name));
   const defaults = sentryNode
@@ -44,7 +54,7 @@ export function startClient(
     tracesSampleRate: config.tracesSampleRate,
     debug: config.debug,
     maxBreadcrumbs: config.maxBreadcrumbs,
-    traceLifecycle: 'stream',
+    traceLifecycle: config.traceLifecycle,
     enableRuntimeChannelInjection: false,
     skipOpenTelemetrySetup: true,
     enableLogs: true,
@@ -56,6 +66,7 @@ export function startClient(
       ...parts.integrations,
     ],
     ...(config.release !== undefined && { release: config.release }),
+    ...parts.options,
     ...(parts.transport !== undefined && { transport: parts.transport }),
   };
   return withoutStack(() => sentryNode.init(options));

@@ -2,6 +2,7 @@ import { type AttributeValue, SpanKind, SpanStatusCode } from '@opentelemetry/ap
 import type { Client, StreamedSpanJSON } from '@sentry/core';
 import type { ReadableSpan } from '../opentelemetry/sdk-interfaces.ts';
 import { sentryOnlyAttributes } from './core-spans.ts';
+import { describeQueueSpan } from './queue-spans.ts';
 import { describeSpan } from './semantic-conventions.ts';
 import { localRootOf, sentryTraceData } from './trace-data.ts';
 
@@ -34,7 +35,8 @@ export const describeSentrySpan = new SpanDescription();
 
 const DEFAULT_ORIGIN = 'auto.otel';
 
-function describe(json: StreamedSpanJSON, span: ReadableSpan): void {
+/** Adds Sentry's words to the JSON of one span. */
+export function describe(json: StreamedSpanJSON, span: ReadableSpan): void {
   const attributes: Record<string, unknown> = { ...json.attributes, ...sentryOnlyAttributes(span) };
   json.attributes = attributes as NonNullable<StreamedSpanJSON['attributes']>;
   const description = describeSpan(span.name, span.attributes, span.kind);
@@ -58,6 +60,7 @@ function describe(json: StreamedSpanJSON, span: ReadableSpan): void {
   if (span.status.code === SpanStatusCode.UNSET && isServerError(span)) json.status = 'error';
   restoreLinkDecisions(json, span);
   filterUrl(attributes);
+  describeQueueSpan(json, attributes);
 }
 
 /** The convention leaves a server's 4xx unset and makes 5xx an error; not every instrumentation sets it. */

@@ -6,11 +6,8 @@ import { correctDscOf } from './dynamic-sampling-context.ts';
 import { scopesForSpan } from './scopes.ts';
 import { core } from './sdk.ts';
 import { describeSentrySpan } from './span-description.ts';
-import type { SpanStreaming } from './span-streaming.ts';
+import { createSpanOutlet, type SentrySpan, type SpanOutlet } from './span-outlet.ts';
 import { localParent, localRootOf, sentrySampled, sentryTraceData } from './trace-data.ts';
-
-// Core's and the SDK's span types describe the same objects and differ in details that nothing here depends on.
-type SentrySpan = Parameters<typeof core.captureSpan>[0];
 
 const FLUSH_TIMEOUT_MS = 2_000;
 
@@ -22,11 +19,12 @@ const FLUSH_TIMEOUT_MS = 2_000;
  */
 export class SentrySpanProcessor implements SpanProcessor {
   readonly #client: Client;
-  readonly #streaming: SpanStreaming;
+  readonly #outlet: SpanOutlet;
 
-  constructor(client: Client, streaming: SpanStreaming) {
+  /** @param client Sentry's, started; its `traceLifecycle` says in which form spans are sent. */
+  constructor(client: Client) {
     this.#client = client;
-    this.#streaming = streaming;
+    this.#outlet = createSpanOutlet(client);
     correctDscOf(client);
     describeSentrySpan.installOn(client);
   }
@@ -39,28 +37,28 @@ export class SentrySpanProcessor implements SpanProcessor {
       const rival = sentryTraceData(spanContext)?.rival;
       if (rival !== undefined) span.addLink({ context: rival });
     } else if (parentContext.getValue(FORCED_SEGMENT) !== true) {
-      core.addChildSpanToSpan(parent as unknown as SentrySpan, span as unknown as SentrySpan);
+      core.addChildSpanToSpan(ofSentry(parent), ofSentry(span));
       this.#noteRoute(span, parent);
     }
     if (sentrySampled(span) !== true) return;
 
+    this.#outlet.started(ofSentry(span), core.getRootSpan(ofSentry(span)));
     const scopes = scopesForSpan(parentContext, context.active(), root);
-    core.setCapturedScopesOnSpan(span as unknown as SentrySpan, scopes.scope, scopes.isolation);
+    core.setCapturedScopesOnSpan(ofSentry(span), scopes.scope, scopes.isolation);
     // A span that mirrors one of Sentry's own was announced by Sentry already.
-    if (mirroredSpan(span) === undefined) this.#client.emit('spanStart', span as unknown as SentrySpan);
+    if (mirroredSpan(span) === undefined) this.#client.emit('spanStart', ofSentry(span));
   }
 
   onEnd(span: ReadableSpan): void {
-    const ended = span as unknown as ApiSpan & SentrySpan;
+    const ended = span as unknown as ApiSpan & SentrySpan & ReadableSpan;
     if (sentrySampled(ended) !== true) return;
     if (mirroredSpan(ended) === undefined) this.#client.emit('spanEnd', ended);
-    describeSentrySpan.during(span, () => this.#streaming.add(core.captureSpan(ended, this.#client)));
-    if (core.getRootSpan(ended) === ended) this.#streaming.segmentEnded(ended.spanContext().traceId);
+    this.#outlet.ended(ended, core.getRootSpan(ended));
   }
 
   /** Hands everything to Sentry's transport and waits for its answers, two seconds at most. */
   async forceFlush(): Promise<void> {
-    this.#streaming.drain();
+    this.#outlet.drain();
     await this.#client.flush(FLUSH_TIMEOUT_MS);
   }
 
@@ -75,4 +73,9 @@ export class SentrySpanProcessor implements SpanProcessor {
     const root = localRootOf(parent.spanContext());
     if (typeof route === 'string' && root?.kind === SpanKind.SERVER) root.route ??= route;
   }
+}
+
+/** Core's and the SDK's span types describe the same objects and differ in details that nothing here depends on. */
+function ofSentry(span: ApiSpan): SentrySpan {
+  return span as unknown as SentrySpan;
 }
