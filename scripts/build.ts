@@ -50,7 +50,7 @@ const CHUNKS: ImportRule = {
 const DECLARATIONS: DeclarationOptions = {
   root: ROOT,
   outDir: 'dist/types',
-  entries: ['dist/types/register.d.ts', 'dist/types/src/index.d.ts', 'dist/types/propagators/index.d.ts'],
+  entries: ['dist/types/register.d.ts', 'dist/types/src/index.d.ts', 'dist/types/src/propagators.d.ts'],
   known: ['@opentelemetry/api', '@sentry/node', '@sentry/core'],
 };
 
@@ -182,11 +182,7 @@ async function build(): Promise<void> {
   rmSync(DIST, { recursive: true, force: true });
   const chunks = new Map<string, string>();
   const register = await buildEntries({ register: 'register.ts' }, REGISTER, chunks);
-  const main = await buildEntries(
-    { index: 'src/index.ts', propagators: 'propagators/index.ts' },
-    MAIN,
-    chunks,
-  );
+  const main = await buildEntries({ index: 'src/index.ts', propagators: 'src/propagators.ts' }, MAIN, chunks);
   const preload = await buildPreload(chunks);
   forbidHiddenRequires(preload, CHUNKS);
   const output = [...register, ...main, ...preload];

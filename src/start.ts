@@ -3,12 +3,17 @@ import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { Sampler } from '@opentelemetry/sdk-trace';
 import { SentryPropagator } from '../propagators/propagator.ts';
 import { packagesOfThisApp } from './app-packages.ts';
+import { attach } from './attach.ts';
 import { loadChunk } from './chunks.ts';
 import { type Config, resolveConfig } from './config/config.ts';
 import { debug, reason, report } from './diagnostics.ts';
+import { type ExistingSetup, existingSetup } from './existing-setup.ts';
 import { registerModuleHooks } from './instrumentations/module-hooks.ts';
 import { loadInstrumentations } from './instrumentations/registry.ts';
+import { messagingClientsOf } from './instrumentations/table/messaging.ts';
 import { installLifecycle } from './lifecycle/lifecycle.ts';
+import { standInForOthers } from './messaging/other-instrumentations.ts';
+import { configureMessaging } from './messaging/runtime.ts';
 import { createPropagator } from './opentelemetry/propagator.ts';
 import { createSampler } from './opentelemetry/sampler.ts';
 import { createTraceExport, type TraceExport } from './opentelemetry/trace-export.ts';
@@ -39,7 +44,20 @@ export function startFromEnvironment(options: StartOptions): void {
     if (problems.length === 0) report(TELEMETRY_OFF);
     return;
   }
-  register(create(config), config, options);
+  const existing = existingSetup(process.env, process.execArgv);
+  if (existing === undefined) register(create(config), config, options);
+  else standBeside(existing, config);
+}
+
+/** Where something else runs OpenTelemetry. */
+function standBeside(existing: ExistingSetup, config: Config): void {
+  const nothing = { spanProcessors: [], pending: [], asynchronous: [] };
+  const sentry = config.sentry && startSentry(config, createSampler(config.openTelemetry), nothing);
+  report(
+    `OpenTelemetry: not started a second time (got ${existing.what}, expected none)` +
+      (sentry === undefined ? '' : ': Sentry gets errors and logs on its spans, but not the spans'),
+  );
+  if (sentry !== undefined) attach(sentry, config);
 }
 
 const TELEMETRY_OFF =
@@ -125,7 +143,12 @@ function register(
     ...(!metrics && { metricReaders: [] }),
     ...(!logs && { logRecordProcessors: [] }),
   });
+  configureMessaging({
+    ...config.messaging,
+    onHandlerError: config.messaging.captureErrors ? pipeline?.captureHandlerError : undefined,
+  });
   sdk.start();
+  standInForOthers(messagingClientsOf(instrumentations));
   registerModuleHooks(instrumentations, { importResolve: options.importResolve, onProblem: report });
   installLifecycle({
     sources: [...(sentry === undefined ? [] : [sentry.transport]), ...traceExport.pending],

@@ -1,6 +1,8 @@
+import { FOREIGN_FORMATS, type ForeignFormat } from '../../propagators/foreign/index.ts';
 import type { HeaderFormat } from '../../propagators/propagator.ts';
 import { isDsn, redactDsn } from './dsn.ts';
 import { Environment } from './environment.ts';
+import { type MessagingConfig, messagingConfig } from './messaging.ts';
 import { type PackageInfo, readPackage } from './package-info.ts';
 
 const SAMPLERS = [
@@ -13,9 +15,8 @@ const SAMPLERS = [
 ] as const;
 
 const TRACE_EXPORTERS = ['otlp', 'console', 'zipkin'] as const;
+const TRACE_LIFECYCLES = ['stream', 'static'] as const;
 const OTLP_PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const;
-/** Formats of other systems, read and written beside ours where OTEL_PROPAGATORS names them. */
-const FOREIGN_FORMATS = ['b3', 'b3multi'] as const;
 
 /** Requests that only ask whether the service is alive. */
 const HEALTH_PATHS = ['/health', '/healthz', '/ready', '/readiness', '/live', '/livez', '/metrics'];
@@ -26,6 +27,8 @@ export interface SentryConfig {
   readonly release: string | undefined;
   /** 0 to 1. */
   readonly tracesSampleRate: number;
+  /** `stream`: spans as they end; `static`: transactions, for Sentry servers that know no streamed spans. */
+  readonly traceLifecycle: (typeof TRACE_LIFECYCLES)[number];
   readonly debug: boolean;
   readonly maxBreadcrumbs: number;
   readonly serviceName: string | undefined;
@@ -46,7 +49,8 @@ export interface OpenTelemetryConfig {
   readonly metrics: boolean;
   readonly logs: boolean;
   readonly formats: readonly HeaderFormat[];
-  readonly foreignFormats: readonly (typeof FOREIGN_FORMATS)[number][];
+  /** Formats of other systems, read and written beside ours where OTEL_PROPAGATORS names them. */
+  readonly foreignFormats: readonly ForeignFormat[];
 }
 
 /** `OTEL_BSP_*`; what is absent stays at OpenTelemetry's default. */
@@ -62,6 +66,7 @@ export interface Config {
   readonly disabled: boolean;
   readonly sentry: SentryConfig | undefined;
   readonly openTelemetry: OpenTelemetryConfig;
+  readonly messaging: MessagingConfig;
   /** How long the end of the process may wait for telemetry, in milliseconds. */
   readonly flushTimeoutMs: number;
 }
@@ -81,6 +86,7 @@ export function resolveConfig(
     disabled: env.boolean('OTEL_SDK_DISABLED'),
     sentry: sentryConfig(env, attributes, serviceName, packageInfo),
     openTelemetry: openTelemetryConfig(env, serviceName),
+    messaging: messagingConfig(env),
     flushTimeoutMs: env.number('OTEL_SENTRY_FLUSH_TIMEOUT', { min: 0, max: 60_000, unit: ' ms' }) ?? 2_000,
   };
   return { config, problems: env.problems };
@@ -117,6 +123,7 @@ function sentryConfig(
     release: env.text('SENTRY_RELEASE') ?? (serviceName && version ? `${serviceName}@${version}` : undefined),
     tracesSampleRate:
       env.number('SENTRY_TRACES_SAMPLE_RATE', { min: 0, max: 1 }) ?? (environment === 'production' ? 0.1 : 1),
+    traceLifecycle: env.oneOf('OTEL_SENTRY_TRACE_LIFECYCLE', TRACE_LIFECYCLES) ?? 'stream',
     debug: env.boolean('SENTRY_DEBUG'),
     maxBreadcrumbs: 50,
     serviceName,

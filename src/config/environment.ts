@@ -25,12 +25,12 @@ export class Environment {
     return undefined;
   }
 
-  boolean(name: string): boolean {
+  boolean(name: string, fallback = false): boolean {
     const value = this.text(name)?.toLowerCase();
-    if (value === undefined || value === 'false' || value === '0') return false;
+    if (value === 'false' || value === '0') return false;
     if (value === 'true' || value === '1') return true;
-    this.problem(name, 'not a boolean', value, 'true or false');
-    return false;
+    if (value !== undefined) this.problem(name, 'not a boolean', value, 'true or false');
+    return fallback;
   }
 
   /** A comma-separated list, lowercase; undefined where the variable is unset. */

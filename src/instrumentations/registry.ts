@@ -31,16 +31,26 @@ export interface LoadOptions {
  * import-in-the-middle. Never throws: one that fails is reported and left out.
  */
 export function loadInstrumentations(options: LoadOptions): Instrumentation[] {
+  // In this order: see FRAMEWORK_INSTRUMENTATIONS.
+  return instantiate([...frameworks(options), ...openTelemetrys(options)], options.onProblem);
+}
+
+/** Those of web frameworks alone, which capture errors and make no spans. */
+export function loadErrorInstrumentations(
+  options: Pick<LoadOptions, 'packages' | 'onRouteError' | 'onProblem'>,
+): Instrumentation[] {
+  return instantiate(frameworks(options), options.onProblem);
+}
+
+function instantiate(wanted: readonly Wanted[], onProblem: (line: string) => void): Instrumentation[] {
   const attempt = <T>(name: string, run: () => T): T[] => {
     try {
       return [run()];
     } catch (error) {
-      options.onProblem(`${name}: can't be instrumented (got ${reason(error)}, expected no error)`);
+      onProblem(`${name}: can't be instrumented (got ${reason(error)}, expected no error)`);
       return [];
     }
   };
-  // In this order: see FRAMEWORK_INSTRUMENTATIONS.
-  const wanted = [...frameworks(options), ...openTelemetrys(options)];
   // All are loaded before the first one hooks `require`: what a chunk itself requires, such as `node:http`, would count
   // as hooked then, and the instrumentation of it that comes later would be too late.
   const loaded = wanted.flatMap(([name, load]) => attempt(name, () => [name, load()] as const));
@@ -50,7 +60,7 @@ export function loadInstrumentations(options: LoadOptions): Instrumentation[] {
 /** What it is, for messages, and how to load what makes it. */
 type Wanted = readonly [name: string, load: () => () => Instrumentation];
 
-function frameworks({ packages, onRouteError }: LoadOptions): Wanted[] {
+function frameworks({ packages, onRouteError }: Pick<LoadOptions, 'packages' | 'onRouteError'>): Wanted[] {
   if (onRouteError === undefined) return [];
   return Object.entries(FRAMEWORK_INSTRUMENTATIONS)
     .filter(([name]) => packages.has(name))

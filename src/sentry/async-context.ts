@@ -1,3 +1,4 @@
+import type { AsyncLocalStorage } from 'node:async_hooks';
 import {
   type Context,
   context,
@@ -10,11 +11,11 @@ import {
 import { isTracingSuppressed, suppressTracing } from '@opentelemetry/core';
 import type { AsyncContextStrategy } from '@sentry/core';
 import type { SentryPropagator } from '../../propagators/propagator.ts';
-import type { SentryContextManager } from './context-manager.ts';
 import { mirroredSpan, openTelemetrySpan, standsFor } from './core-spans.ts';
 import { withTraceId } from './id-generator.ts';
 import { contextOfScope, requestScopes, scopesOf } from './scopes.ts';
 import { core } from './sdk.ts';
+import { startSpanHooks } from './start-span.ts';
 import { sentrySampled } from './trace-data.ts';
 
 type SentrySpan = NonNullable<ReturnType<typeof core.getActiveSpan>>;
@@ -27,10 +28,12 @@ type TextMap = Record<string, string>;
  * Call it after the client's `init`, which sets a strategy of its own.
  */
 export function followOpenTelemetryContext(
-  contextManager: SentryContextManager,
+  asyncLocalStorage: AsyncLocalStorage<Context> | undefined,
   propagator: SentryPropagator,
 ): void {
   const strategy: AsyncContextStrategy = {
+    ...startSpanHooks(),
+
     getCurrentScope: () => scopesOf(context.active()).current,
     getIsolationScope: () => scopesOf(context.active()).isolation,
 
@@ -87,7 +90,7 @@ export function followOpenTelemetryContext(
       };
     },
 
-    getTracingChannelBinding: () => ({ asyncLocalStorage: contextManager.asyncLocalStorage }),
+    getTracingChannelBinding: () => asyncLocalStorage && { asyncLocalStorage },
   };
   core.setAsyncContextStrategy(strategy);
 }

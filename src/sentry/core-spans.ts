@@ -5,6 +5,7 @@ import {
   context,
   createContextKey,
   type HrTime,
+  INVALID_SPAN_CONTEXT,
   type Span,
   type SpanContext,
   SpanKind,
@@ -12,6 +13,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { Client, Scope, Span as SentrySpan } from '@sentry/core';
+import { spanJson } from './generation.ts';
 import { contextOfScope } from './scopes.ts';
 import { core } from './sdk.ts';
 import { localParent, sentrySampled } from './trace-data.ts';
@@ -22,7 +24,7 @@ import { localParent, sentrySampled } from './trace-data.ts';
  * sampler, ended together. The mirror is what is exported, to Sentry and to OTLP; Sentry's own object stays what the
  * application holds.
  */
-type SpanJson = ReturnType<typeof core.spanToJSON>;
+type SpanJson = ReturnType<typeof spanJson>;
 
 /** From what Sentry's API holds to OpenTelemetry's span. */
 const mirrors = new WeakMap<SentrySpan, Span>();
@@ -83,9 +85,30 @@ class ParentPlaceholder {
   }
 }
 
-export function mirrorCoreSpans(client: Client): void {
-  let placeholder: ParentPlaceholder | undefined;
+/** Of the span that Sentry is about to create. */
+let placeholder: ParentPlaceholder | undefined;
 
+/**
+ * For Sentry 10, which doesn't announce the spans it creates: tells `create` the parent to name, or `null` where there
+ * is none in this process though the span is wanted below one only.
+ */
+export function createBelow(
+  { parentSpan, onlyIfParent = false }: { parentSpan?: SentrySpan | null; onlyIfParent?: boolean },
+  base: Context,
+  create: (parent: SentrySpan | null) => SentrySpan,
+): SentrySpan {
+  const parent = parentSpan ? trace.setSpan(base, openTelemetrySpan(parentSpan)) : base;
+  const context = parentSpan === null ? withoutLocalSpan(base) : parent;
+  if (onlyIfParent && localParent(context) === undefined) return create(null);
+  placeholder = new ParentPlaceholder(context);
+  try {
+    return create(placeholder as unknown as SentrySpan); // as in prepareSpanScope
+  } finally {
+    placeholder = undefined;
+  }
+}
+
+export function mirrorCoreSpans(client: Client): void {
   client.on('prepareSpanScope', (preparation) => {
     // Without a sample rate Sentry makes no spans, only placeholders that belong to the scope's trace.
     if (!core.hasSpansEnabled(client.getOptions())) return;
@@ -103,12 +126,17 @@ export function mirrorCoreSpans(client: Client): void {
     parent._sentryRootSpan = isSegment ? span : root;
     // A span that Sentry suppressed or dropped is none of its recording class, and has no mirror.
     if (!core.spanIsSentrySpan(span)) return;
-    startMirror(span, isSegment ? parent.context.setValue(FORCED_SEGMENT, true) : parent.context);
+    if (isOfMessagingIntegration(span)) return standIn(span, parent.context);
+    const mirror = startMirror(
+      span,
+      isSegment ? parent.context.setValue(FORCED_SEGMENT, true) : parent.context,
+    );
+    if (client.getOptions().traceLifecycle === 'static' && isSegment) belongsTo(mirror, span, parent);
   });
 
   client.on('spanEnd', (span) => {
     const mirror = mirrors.get(span);
-    if (mirror !== undefined) endMirror(span, mirror);
+    if (mirror !== undefined && mirrored.get(mirror) === span) endMirror(span, mirror);
   });
 }
 
@@ -116,8 +144,11 @@ export function mirrorCoreSpans(client: Client): void {
 function parentContext(parent: SentrySpan | undefined, scope: Scope): Context {
   const active = context.active();
   if (parent !== undefined) return trace.setSpan(active, openTelemetrySpan(parent));
-  const base = contextOfScope(scope) ?? active;
-  // `parentSpan: null` and an empty scope leave only a parent that came in from outside.
+  return withoutLocalSpan(contextOfScope(scope) ?? active);
+}
+
+/** `parentSpan: null` and an empty scope leave only a parent that came in from outside. */
+function withoutLocalSpan(base: Context): Context {
   return trace.getSpanContext(base)?.isRemote === true ? base : trace.deleteSpan(base);
 }
 
@@ -128,8 +159,14 @@ function rootOf(parent: Context): unknown {
   return mirrored.get(root) ?? root;
 }
 
-function startMirror(span: SentrySpan, parent: Context): void {
-  const json = core.spanToJSON(span);
+/** A root span of Sentry's class would become a transaction, beside the one its mirror is part of. */
+function belongsTo(mirror: Span, span: SentrySpan, parent: ParentPlaceholder): void {
+  parent._sentryRootSpan = mirror;
+  Object.defineProperty(span, '_sentryRootSpan', { value: mirror, writable: true, configurable: true });
+}
+
+function startMirror(span: SentrySpan, parent: Context): Span {
+  const json = spanJson(span);
   const mirror = trace.getTracer('@sentry/node').startSpan(
     json.name,
     {
@@ -148,10 +185,25 @@ function startMirror(span: SentrySpan, parent: Context): void {
     traceFlags: sentrySampled(mirror) ? TraceFlags.SAMPLED : TraceFlags.NONE,
   };
   span.spanContext = () => seen;
+  return mirror;
+}
+
+/** Sentry's own integrations for the libraries that ours instrument. */
+const MESSAGING_ORIGIN = /^auto\.queue\.(amqplib|kafkajs)\b/;
+
+function isOfMessagingIntegration(span: SentrySpan): boolean {
+  return MESSAGING_ORIGIN.test(String(spanJson(span).attributes?.['sentry.origin']));
+}
+
+/** Our span of the message, or whatever else is active, takes the place of the span Sentry's integration made. */
+function standIn(span: SentrySpan, parent: Context): void {
+  const active = trace.getSpan(parent) ?? trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+  standsFor(span as unknown as Span, active);
+  span.spanContext = () => active.spanContext();
 }
 
 function endMirror(span: SentrySpan, mirror: Span): void {
-  const json = core.spanToJSON(span);
+  const json = spanJson(span);
   const { shared, sentry } = splitAttributes(json.attributes);
   mirror.setAttributes(shared);
   sentryOnly.set(mirror, sentry);

@@ -1,6 +1,7 @@
 import { context, createContextKey, type Span, trace } from '@opentelemetry/api';
 import type { Client, Event } from '@sentry/core';
 import type { LocalRoot } from './local-root.ts';
+import { scopesOf } from './scopes.ts';
 import { core } from './sdk.ts';
 import { localRootOf } from './trace-data.ts';
 
@@ -15,7 +16,8 @@ const RPC_METADATA = createContextKey('OpenTelemetry SDK Context Key RPC_METADAT
 export function describeErrorEvents(client: Client): void {
   client.on('preprocessEvent', (event) => {
     if (event.type !== undefined) return;
-    const root = localRootOf(trace.getSpanContext(context.active()));
+    const active = context.active();
+    const root = localRootOf(trace.getSpanContext(active)) ?? scopesOf(active).localRoot;
     if (root !== undefined) describe(event, root);
   });
 }

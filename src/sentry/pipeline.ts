@@ -1,3 +1,4 @@
+import type { ContextManager } from '@opentelemetry/api';
 import type { Integration } from '@sentry/core';
 import type { NodeClient, NodeOptions } from '@sentry/node';
 import { type HeaderFormat, SentryPropagator } from '../../propagators/propagator.ts';
@@ -5,18 +6,25 @@ import { resolveConfig, type SentryConfig } from '../config/config.ts';
 import { report } from '../diagnostics.ts';
 import type { DelegateSampler, IdGenerator } from '../opentelemetry/sdk-interfaces.ts';
 import { followOpenTelemetryContext } from './async-context.ts';
-import { startClient } from './client.ts';
+import { type ClientOptions, startClient } from './client.ts';
 import { SentryContextManager } from './context-manager.ts';
 import { mirrorCoreSpans } from './core-spans.ts';
 import { describeErrorEvents } from './error-events.ts';
+import { giveScopesTo, storageOf } from './foreign-context.ts';
 import { SentryIdGenerator } from './id-generator.ts';
+import { nameSpanOnLogs } from './log-spans.ts';
+import { watchForOtherVersions } from './other-versions.ts';
 import { tellUnreachable } from './reachability.ts';
-import { captureRouteError, noteOutgoingRequest, rememberRequest } from './request-hooks.ts';
+import {
+  captureHandlerError,
+  captureRouteError,
+  noteOutgoingRequest,
+  rememberRequest,
+} from './request-hooks.ts';
 import { SentrySampler } from './sampler.ts';
-import { sentryNode } from './sdk.ts';
+import { sentryCopy, sentryNode } from './sdk.ts';
 import { nameServiceOn } from './service-name.ts';
 import { SentrySpanProcessor } from './span-processor.ts';
-import { SpanStreaming } from './span-streaming.ts';
 import { ClientTraceSource } from './trace-source.ts';
 
 export interface SentryPipelineOptions {
@@ -31,6 +39,8 @@ export interface SentryPipelineOptions {
   /** Sentry integrations beside the default ones, or in their place by name. */
   readonly integrations?: readonly Integration[] | undefined;
   readonly transport?: NodeOptions['transport'];
+  /** Any other option of Sentry's client, such as `beforeSend` or `tracesSampler`; they beat the configuration. */
+  readonly sentryOptions?: ClientOptions | undefined;
 }
 
 /** Sentry's client and the OpenTelemetry parts that are tied to it. */
@@ -40,12 +50,19 @@ export interface SentryPipeline {
   readonly sampler: SentrySampler;
   readonly propagator: SentryPropagator;
   readonly contextManager: SentryContextManager;
+  /** Has Sentry's scopes follow another context manager, in the place of `contextManager`. */
+  readonly followContextManager: (manager: ContextManager) => void;
   readonly idGenerator: IdGenerator;
   /** For instrumentations of web frameworks, which see the errors of routes. */
   readonly captureRouteError: typeof captureRouteError;
+  /** For instrumentations of message brokers, which see the errors of handlers. */
+  readonly captureHandlerError: typeof captureHandlerError;
   /** Options by which instrumentations tell Sentry of requests. */
   readonly instrumentationConfigs: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
+
+/** Takes the place of Sentry's own integration of this name, which would send `Sentry.startSpan`'s spans a second time. */
+const REPLACED_STREAMING: Integration = { name: 'SpanStreaming' };
 
 /**
  * Starts Sentry's client and makes the OpenTelemetry parts that belong to it; registering them is the caller's. One
@@ -59,24 +76,26 @@ export function createSentryPipeline(options: SentryPipelineOptions = {}): Sentr
   const config = options.config ?? fromEnvironment?.config.sentry;
   if (config === undefined) return undefined;
 
-  const streaming = new SpanStreaming();
   const client = startClient(config, {
-    integrations: [streaming, ...(options.integrations ?? [])],
+    integrations: [REPLACED_STREAMING, ...(options.integrations ?? [])],
+    options: options.sentryOptions ?? {},
     transport: options.transport ?? tellUnreachable(sentryNode.makeNodeTransport, report),
   });
   if (client === undefined) return undefined;
 
+  watchForOtherVersions(sentryCopy, report);
   mirrorCoreSpans(client);
   describeErrorEvents(client);
+  nameSpanOnLogs(client);
   if (config.serviceName !== undefined) nameServiceOn(client, config.serviceName);
-  const spanProcessor = new SentrySpanProcessor(client, streaming);
+  const spanProcessor = new SentrySpanProcessor(client);
   const contextManager = new SentryContextManager();
   const propagator = new SentryPropagator({
     formats: options.formats,
     source: new ClientTraceSource(client),
   });
   // After `init`, which sets a strategy of Sentry's own.
-  followOpenTelemetryContext(contextManager, propagator);
+  followOpenTelemetryContext(contextManager.asyncLocalStorage, propagator);
   return {
     client,
     spanProcessor,
@@ -87,8 +106,13 @@ export function createSentryPipeline(options: SentryPipelineOptions = {}): Sentr
     }),
     propagator,
     contextManager,
+    followContextManager: (manager) => {
+      giveScopesTo(manager);
+      followOpenTelemetryContext(storageOf(manager), propagator);
+    },
     idGenerator: new SentryIdGenerator(),
     captureRouteError,
+    captureHandlerError,
     instrumentationConfigs: {
       '@opentelemetry/instrumentation-http': {
         requestHook: rememberRequest,

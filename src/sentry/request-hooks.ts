@@ -1,5 +1,6 @@
 import { type ClientRequest, IncomingMessage } from 'node:http';
 import type { Span } from '@opentelemetry/api';
+import type { HandlerErrorInfo } from '../messaging/runtime.ts';
 import { core } from './sdk.ts';
 import { withoutQuery } from './semantic-conventions.ts';
 import { localRootOf } from './trace-data.ts';
@@ -52,4 +53,14 @@ export function captureRouteError(error: unknown, { framework, route }: RouteErr
   const root = span && localRootOf((span as unknown as Span).spanContext());
   if (root !== undefined && route !== undefined) root.route ??= route;
   return core.captureException(error, { mechanism: { type: `auto.http.${framework}`, handled: false } });
+}
+
+/**
+ * For the instrumentations of message brokers: what the handler of a message throws or rejects with reaches Sentry, in
+ * the message's own scope. Where the client library throws it on, Sentry recognises the error.
+ *
+ * @returns Sentry's event id.
+ */
+export function captureHandlerError(error: unknown, { system }: HandlerErrorInfo): string {
+  return core.captureException(error, { mechanism: { type: `auto.queue.${system}`, handled: false } });
 }

@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { BRIDGE_CONTRACT } from './contract.ts';
+import type { SentryCopy } from './other-versions.ts';
 
 /**
  * The one door through which anything of Sentry enters: which copy of Sentry runs is decided here and nowhere
@@ -13,7 +15,7 @@ import { pathToFileURL } from 'node:url';
 type Core = typeof import('@sentry/core');
 type Node = typeof import('@sentry/node');
 
-/** Thrown while this module loads when the application has no `@sentry/node`. */
+/** Thrown while this module loads when the application has no `@sentry/node` that the bridge fits. */
 export class MissingSentryError extends Error {
   override readonly name = 'MissingSentryError';
 }
@@ -30,7 +32,7 @@ function resolveSentryNode(): string {
     }
   }
   throw new MissingSentryError(
-    '@sentry/node: not installed, Sentry is off (got nothing, expected version 10.78 or newer: npm install @sentry/node)',
+    '@sentry/node: not installed, Sentry is off (got nothing, expected version 10.74 or newer: npm install @sentry/node)',
   );
 }
 
@@ -48,3 +50,17 @@ export const sentryNode = requireFromSentry(sentryNodePath) as Node;
 /** The `@sentry/core` below that `@sentry/node`. */
 // As above.
 export const core = requireFromSentry('@sentry/core') as Core;
+
+const missing = BRIDGE_CONTRACT.filter((name) => !(name in core));
+if (missing.length > 0) {
+  throw new MissingSentryError(
+    `@sentry/node: can't be bridged to, Sentry is off (got version ${core.SDK_VERSION} without ${missing.join(', ')}, ` +
+      'expected 10.74 to 11)',
+  );
+}
+
+/** Which copy that is. */
+export const sentryCopy: SentryCopy = {
+  version: core.SDK_VERSION,
+  path: requireFromSentry.resolve('@sentry/core').replace(/(\/@sentry\/core)\/.*$/, '$1'),
+};

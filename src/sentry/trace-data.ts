@@ -14,10 +14,19 @@ export function sentrySampled(span: Span): boolean | undefined {
   return data === undefined ? (spanContext.traceFlags & TraceFlags.SAMPLED) !== 0 : data.sampled;
 }
 
+/** Of spans that our sampler never saw. */
+const notedRoots = new WeakMap<SpanContext, LocalRoot>();
+
 /** The unit of work that a span belongs to. */
 export function localRootOf(spanContext: SpanContext | undefined): LocalRoot | undefined {
+  if (spanContext === undefined) return undefined;
   const root = sentryTraceData(spanContext)?.localRoot;
-  return root instanceof LocalRoot ? root : undefined;
+  return root instanceof LocalRoot ? root : notedRoots.get(spanContext);
+}
+
+/** Notes that a span of a set-up without our sampler begins a unit of work. */
+export function noteLocalRoot(spanContext: SpanContext, root: LocalRoot): void {
+  notedRoots.set(spanContext, root);
 }
 
 /** The parent within this process, if there is one. */

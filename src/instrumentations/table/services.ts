@@ -1,19 +1,9 @@
-/** Messaging, cloud services, logging, tests. */
+/** Cloud services, logging, tests. */
 
 import { loadChunk } from '../../chunks.ts';
 import { type InstrumentationEntry, withAny } from '../entry.ts';
 
 export const SERVICES_INSTRUMENTATIONS: readonly InstrumentationEntry[] = [
-  {
-    name: 'amqplib',
-    packageName: '@opentelemetry/instrumentation-amqplib',
-    when: withAny('amqplib'),
-    load: () =>
-      loadChunk<typeof import('@opentelemetry/instrumentation-amqplib')>(
-        import.meta.url,
-        '@opentelemetry/instrumentation-amqplib',
-      ).AmqplibInstrumentation,
-  },
   {
     name: 'aws-sdk',
     packageName: '@opentelemetry/instrumentation-aws-sdk',
@@ -49,16 +39,6 @@ export const SERVICES_INSTRUMENTATIONS: readonly InstrumentationEntry[] = [
         import.meta.url,
         '@opentelemetry/instrumentation-cucumber',
       ).CucumberInstrumentation,
-  },
-  {
-    name: 'kafkajs',
-    packageName: '@opentelemetry/instrumentation-kafkajs',
-    when: withAny('kafkajs'),
-    load: () =>
-      loadChunk<typeof import('@opentelemetry/instrumentation-kafkajs')>(
-        import.meta.url,
-        '@opentelemetry/instrumentation-kafkajs',
-      ).KafkaJsInstrumentation,
   },
   {
     name: 'openai',

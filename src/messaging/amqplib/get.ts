@@ -1,0 +1,83 @@
+import { type Context, context } from '@opentelemetry/api';
+import { patchMethod } from '../../instrumentations/frameworks/patch-method.ts';
+import { describeDestination } from '../destination.ts';
+import { observe, observeReturn } from '../observed.ts';
+import type { Outcome } from '../outcome.ts';
+import { startClientOperation } from '../receiving.ts';
+import { ensureChannelState } from './channel-state.ts';
+import type { AmqpChannel, AmqpMessage, ChannelModule, Telemetry } from './client.ts';
+import { describeDelivery, SYSTEM } from './message.ts';
+import { serverOf } from './server.ts';
+
+/** `get` of the promise API. */
+export function patchGet({ Channel }: ChannelModule, telemetry: Telemetry): void {
+  patchMethod(Channel.prototype, 'get', (original) => {
+    return function (this: unknown, ...args: unknown[]) {
+      if (!telemetry.isEnabled()) return original.apply(this, args);
+      const receive = startReceive(telemetry, this, args);
+      const get = async () => {
+        const message = await original.apply(this, args);
+        receive.brought(message);
+        return message;
+      };
+      return observe(
+        () => context.with(receive.context, get),
+        ({ failure }) => receive.end(failure),
+      );
+    };
+  });
+}
+
+/** `get` of the callback API. */
+export function patchGetWithCallback({ Channel }: ChannelModule, telemetry: Telemetry): void {
+  patchMethod(Channel.prototype, 'get', (original) => {
+    return function (this: unknown, ...args: unknown[]) {
+      if (!telemetry.isEnabled()) return original.apply(this, args);
+      const [queue, options, callback] = args;
+      const receive = startReceive(telemetry, this, args);
+      const answered = (...results: unknown[]) => {
+        const [error, message] = results;
+        receive.brought(message);
+        receive.end(error === null ? undefined : { error });
+        return typeof callback === 'function' ? callback(...results) : undefined;
+      };
+      const bound = context.bind(context.active(), answered);
+      return observeReturn(
+        () => context.with(receive.context, original, this, queue, options, bound),
+        ({ failure }) => {
+          if (failure !== undefined) receive.end(failure);
+        },
+      );
+    };
+  });
+}
+
+interface Receive {
+  readonly context: Context;
+  /** @param message `false` where the queue is empty. */
+  brought(message: unknown): void;
+  end(outcome?: Outcome): void;
+}
+
+function startReceive(telemetry: Telemetry, receiver: unknown, [name]: readonly unknown[]): Receive {
+  const channel = receiver as AmqpChannel; // whose method it is
+  const queue = typeof name === 'string' ? name : '';
+  const operation = startClientOperation(telemetry.tracer, {
+    system: SYSTEM,
+    destination: describeDestination(queue),
+    attributes: serverOf(channel)?.attributes,
+  });
+  const { receives } = ensureChannelState(channel);
+  receives.add(operation);
+  return {
+    context: operation.context,
+    brought: (message) => {
+      if (typeof message !== 'object' || message === null) return;
+      operation.received(message, describeDelivery(channel, queue, message as AmqpMessage)); // amqplib's promise
+    },
+    end: (outcome) => {
+      receives.delete(operation);
+      operation.end(outcome);
+    },
+  };
+}

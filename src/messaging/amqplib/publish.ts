@@ -1,0 +1,92 @@
+import { type Context, context } from '@opentelemetry/api';
+import { patchMethod } from '../../instrumentations/frameworks/patch-method.ts';
+import type { HeaderMap } from '../message.ts';
+import { observeReturn } from '../observed.ts';
+import { type Publication, startPublication } from '../publication.ts';
+import { ensureChannelState } from './channel-state.ts';
+import type { AmqpChannel, ChannelModule, Original, Telemetry } from './client.ts';
+import { ENQUEUED_IN } from './connection-manager.ts';
+import { describePublish, type PublishOptions } from './message.ts';
+import { rememberRequest } from './rpc.ts';
+
+type Options = PublishOptions & { readonly [ENQUEUED_IN]?: Context };
+
+/** `sendToQueue` calls `publish`, so there is one span either way. */
+export function patchPublish({ Channel, ConfirmChannel }: ChannelModule, telemetry: Telemetry): void {
+  patchMethod(Channel.prototype, 'publish', (original) => {
+    return function (this: unknown, ...args: unknown[]) {
+      if (this instanceof ConfirmChannel || !telemetry.isEnabled()) return original.apply(this, args);
+      const channel = this as AmqpChannel; // whose method it is
+      return publish(telemetry, channel, args, original, (publication, isMandatory) => {
+        if (isMandatory) ensureChannelState(channel).publishes.sent(publication, isMandatory);
+        else publication.end();
+      });
+    };
+  });
+  patchMethod(ConfirmChannel.prototype, 'publish', (original) => {
+    return function (this: unknown, ...args: unknown[]) {
+      const channel = this as AmqpChannel; // as above
+      const { publishes } = ensureChannelState(channel);
+      if (!telemetry.isEnabled()) {
+        const result = original.apply(this, args);
+        publishes.sentForConfirm(undefined, false);
+        return result;
+      }
+      const [exchange, routingKey, content, options, onConfirm] = args;
+      // amqplib calls it in the context of whatever opened the connection.
+      const bound = typeof onConfirm === 'function' ? context.bind(context.active(), onConfirm) : onConfirm;
+      return publish(
+        telemetry,
+        channel,
+        [exchange, routingKey, content, options, bound],
+        original,
+        (publication, isMandatory) => publishes.sentForConfirm(publication, isMandatory),
+      );
+    };
+  });
+}
+
+/** @param onSent is told when amqplib has taken the message. */
+function publish(
+  telemetry: Telemetry,
+  channel: AmqpChannel,
+  [exchange, routingKey, content, given, ...rest]: readonly unknown[],
+  original: Original,
+  onSent: (publication: Publication, isMandatory: boolean) => void,
+): unknown {
+  const options = given as Options | null | undefined; // amqplib, too, reads whatever it is given
+  const parent = options?.[ENQUEUED_IN] ?? context.active();
+  rememberRequest(options, parent);
+  const publication = startPublication(
+    telemetry.tracer,
+    describePublish(channel, exchange, routingKey, content, options),
+    parent,
+  );
+  const outgoing = publication.span === undefined ? options : withHeaders(options, publication.headers);
+  return observeReturn(
+    () =>
+      context.with(publication.context, original, channel, exchange, routingKey, content, outgoing, ...rest),
+    ({ failure }) => {
+      if (failure !== undefined) publication.end(failure);
+      else onSent(publication, Boolean(options?.mandatory));
+    },
+  );
+}
+
+/** Options that inherit the application's: whatever they are, amqplib reads in them what it would have read. */
+function withHeaders(options: Options | null | undefined, headers: Publication['headers']): unknown {
+  const given: unknown = options?.headers;
+  // amqplib refuses those.
+  if (given !== undefined && typeof given !== 'object') return options;
+  return Object.create(Object(options ?? {}), {
+    headers: { value: inheriting(given, headers), enumerable: true },
+  });
+}
+
+/** amqplib sends inherited headers, too; a copy has only the own ones. */
+function inheriting(given: object | null | undefined, headers: HeaderMap | null | undefined): unknown {
+  const prototype: unknown = Object.getPrototypeOf(given ?? {});
+  return prototype === null || prototype === Object.prototype
+    ? headers
+    : Object.setPrototypeOf({ ...headers }, prototype as object); // neither null nor undefined
+}

@@ -1,0 +1,58 @@
+/** Sentry's global state, one object for each version of `@sentry/core` that runs in the process. */
+interface SentryGlobals {
+  readonly [version: string]: unknown;
+}
+
+export interface SentryCopy {
+  readonly version: string;
+  /** Of its `@sentry/core`. */
+  readonly path: string;
+}
+
+const VERSION = /^\d+\.\d+\.\d+/;
+
+/**
+ * Tells of every other version of Sentry that runs in this process: it has a state of its own without a client, so that
+ * what the application captures through it is lost without a word. Each is told once, as soon as it is used.
+ *
+ * Sentry looks its state up by version in one global object. What it doesn't find there it looks for in the object's
+ * prototype, which is ours; lookups of the version that is there cost nothing more.
+ *
+ * @param own the copy whose client was started.
+ */
+export function watchForOtherVersions(own: SentryCopy, tell: (line: string) => void): void {
+  const { __SENTRY__: globals } = globalThis as { __SENTRY__?: SentryGlobals }; // as `@sentry/core` types it
+  if (globals === undefined) return;
+  const told = new Set([own.version]);
+  const notice = (version: string, path: string): void => {
+    if (told.has(version)) return;
+    told.add(version);
+    tell(
+      `@sentry/node: two versions run in this process, what is captured through the other is lost (got ${own.version} ` +
+        `at ${own.path} and ${version} at ${path}, expected one: see npm ls @sentry/core, then npm dedupe or overrides)`,
+    );
+  };
+  for (const key of Object.keys(globals)) {
+    if (VERSION.test(key)) notice(key, 'a path not known: it was loaded before this preload');
+  }
+  const watcher = new Proxy(Object.create(null) as object, {
+    get(_target, key) {
+      if (typeof key === 'string' && VERSION.test(key))
+        notice(key, callerOf('@sentry') ?? 'a path not known');
+      return Reflect.get(Object.prototype, key);
+    },
+  });
+  Object.setPrototypeOf(globals, watcher);
+}
+
+/** Deep enough to pass Sentry's own functions. */
+const FRAMES = 20;
+
+/** The folder of the package below `scope` that is asking, by the stack. */
+function callerOf(scope: string): string | undefined {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = FRAMES;
+  const stack = new Error().stack ?? '';
+  Error.stackTraceLimit = stackTraceLimit;
+  return new RegExp(`(?:\\(|at |file://)(/[^()\\n]*?/node_modules/${scope}/[^/]+)/`).exec(stack)?.[1];
+}
