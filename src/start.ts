@@ -16,6 +16,7 @@ import { standInForOthers } from './messaging/other-instrumentations.ts';
 import { configureMessaging } from './messaging/runtime.ts';
 import { createPropagator } from './opentelemetry/propagator.ts';
 import { createSampler } from './opentelemetry/sampler.ts';
+import type { DelegateSampler } from './opentelemetry/sdk-interfaces.ts';
 import { createTraceExport, type TraceExport } from './opentelemetry/trace-export.ts';
 import { resourceDetectors } from './resource.ts';
 import type { SentryStart } from './start-sentry.ts';
@@ -85,7 +86,11 @@ function create(config: Config): Telemetry {
 }
 
 /** Sentry is the application's package; without it, OpenTelemetry runs alone. */
-function startSentry(config: Config, sampler: Sampler, traceExport: TraceExport): SentryStart | undefined {
+function startSentry(
+  config: Config,
+  sampler: DelegateSampler,
+  traceExport: TraceExport,
+): SentryStart | undefined {
   try {
     return loadChunk<SentryModule>(import.meta.url, './start-sentry.ts').startSentry({
       config: config.sentry,

@@ -29,6 +29,8 @@ export interface SentryConfig {
   readonly tracesSampleRate: number;
   /** `stream`: spans as they end; `static`: transactions, for Sentry servers that know no streamed spans. */
   readonly traceLifecycle: (typeof TRACE_LIFECYCLES)[number];
+  /** Whether OTLP gets the traces that Sentry samples and no others. */
+  readonly coupled: boolean;
   readonly debug: boolean;
   readonly maxBreadcrumbs: number;
   readonly serviceName: string | undefined;
@@ -123,6 +125,7 @@ function sentryConfig(
     release: env.text('SENTRY_RELEASE') ?? (serviceName && version ? `${serviceName}@${version}` : undefined),
     tracesSampleRate:
       env.number('SENTRY_TRACES_SAMPLE_RATE', { min: 0, max: 1 }) ?? (environment === 'production' ? 0.1 : 1),
+    coupled: env.oneOf('OTEL_SENTRY_SAMPLING', ['decoupled', 'coupled']) === 'coupled',
     traceLifecycle: env.oneOf('OTEL_SENTRY_TRACE_LIFECYCLE', TRACE_LIFECYCLES) ?? 'stream',
     debug: env.boolean('SENTRY_DEBUG'),
     maxBreadcrumbs: 50,

@@ -4,6 +4,7 @@ import type { NodeClient, NodeOptions } from '@sentry/node';
 import { type HeaderFormat, SentryPropagator } from '../../propagators/propagator.ts';
 import { resolveConfig, type SentryConfig } from '../config/config.ts';
 import { report } from '../diagnostics.ts';
+import { createSampler } from '../opentelemetry/sampler.ts';
 import type { DelegateSampler, IdGenerator } from '../opentelemetry/sdk-interfaces.ts';
 import { followOpenTelemetryContext } from './async-context.ts';
 import { type ClientOptions, startClient } from './client.ts';
@@ -30,7 +31,7 @@ import { ClientTraceSource } from './trace-source.ts';
 export interface SentryPipelineOptions {
   /** Default: from the environment. */
   readonly config?: SentryConfig | undefined;
-  /** Takes OpenTelemetry's sampling decision. Default: the parent's, and yes for a new trace. */
+  /** Takes OpenTelemetry's sampling decision. Default: as `OTEL_TRACES_SAMPLER` says, `parentbased_always_on`. */
   readonly sampler?: DelegateSampler | undefined;
   /** Whether spans that only OpenTelemetry samples have somewhere to go. Default: true. */
   readonly recordForOpenTelemetry?: boolean | undefined;
@@ -53,6 +54,8 @@ export interface SentryPipeline {
   /** Has Sentry's scopes follow another context manager, in the place of `contextManager`. */
   readonly followContextManager: (manager: ContextManager) => void;
   readonly idGenerator: IdGenerator;
+  /** Sends what is unsent, within two seconds, and closes Sentry's client. Call it after the SDK's own shutdown. */
+  readonly shutdown: () => Promise<void>;
   /** For instrumentations of web frameworks, which see the errors of routes. */
   readonly captureRouteError: typeof captureRouteError;
   /** For instrumentations of message brokers, which see the errors of handlers. */
@@ -60,6 +63,8 @@ export interface SentryPipeline {
   /** Options by which instrumentations tell Sentry of requests. */
   readonly instrumentationConfigs: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
+
+const SHUTDOWN_TIMEOUT_MS = 2_000;
 
 /** Takes the place of Sentry's own integration of this name, which would send `Sentry.startSpan`'s spans a second time. */
 const REPLACED_STREAMING: Integration = { name: 'SpanStreaming' };
@@ -75,6 +80,7 @@ export function createSentryPipeline(options: SentryPipelineOptions = {}): Sentr
   for (const problem of fromEnvironment?.problems ?? []) report(problem);
   const config = options.config ?? fromEnvironment?.config.sentry;
   if (config === undefined) return undefined;
+  const openTelemetry = fromEnvironment?.config.openTelemetry;
 
   const client = startClient(config, {
     integrations: [REPLACED_STREAMING, ...(options.integrations ?? [])],
@@ -91,7 +97,7 @@ export function createSentryPipeline(options: SentryPipelineOptions = {}): Sentr
   const spanProcessor = new SentrySpanProcessor(client);
   const contextManager = new SentryContextManager();
   const propagator = new SentryPropagator({
-    formats: options.formats,
+    formats: options.formats ?? openTelemetry?.formats,
     source: new ClientTraceSource(client),
   });
   // After `init`, which sets a strategy of Sentry's own.
@@ -100,7 +106,8 @@ export function createSentryPipeline(options: SentryPipelineOptions = {}): Sentr
     client,
     spanProcessor,
     sampler: new SentrySampler(client, {
-      delegate: options.sampler,
+      delegate: options.sampler ?? (openTelemetry && createSampler(openTelemetry)),
+      coupled: config.coupled,
       recordForOpenTelemetry: options.recordForOpenTelemetry,
       ignoredPaths: config.ignoredPaths,
     }),
@@ -111,6 +118,10 @@ export function createSentryPipeline(options: SentryPipelineOptions = {}): Sentr
       followOpenTelemetryContext(storageOf(manager), propagator);
     },
     idGenerator: new SentryIdGenerator(),
+    shutdown: async () => {
+      await spanProcessor.shutdown();
+      await client.close(SHUTDOWN_TIMEOUT_MS);
+    },
     captureRouteError,
     captureHandlerError,
     instrumentationConfigs: {

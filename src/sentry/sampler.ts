@@ -10,6 +10,7 @@ import {
 } from '@opentelemetry/api';
 import type { Client } from '@sentry/core';
 import { type SentryTraceData, SentryTraceState } from '../../propagators/sentry-trace-state.ts';
+import { PARENT_BASED_ALWAYS_ON } from '../opentelemetry/sampler.ts';
 import type { DelegateSampler, Sampler, SamplingResult } from '../opentelemetry/sdk-interfaces.ts';
 import { LocalRoot } from './local-root.ts';
 import { core } from './sdk.ts';
@@ -32,6 +33,12 @@ export interface SentrySamplerOptions {
    * @default true
    */
   readonly recordForOpenTelemetry?: boolean | undefined;
+  /**
+   * One decision for both: OTLP gets what Sentry gets, and no more. It is inherited from `sentry-trace`, else from
+   * `traceparent`, else Sentry's rate decides; the `delegate` isn't asked.
+   * @default false
+   */
+  readonly coupled?: boolean | undefined;
   /** Paths of requests that Sentry is never sent, unless the caller's trace is sampled. @default [] */
   readonly ignoredPaths?: readonly string[] | undefined;
 }
@@ -48,12 +55,14 @@ export class SentrySampler implements Sampler {
   readonly #client: Client;
   readonly #delegate: DelegateSampler;
   readonly #recordForOpenTelemetry: boolean;
+  readonly #coupled: boolean;
   readonly #ignoredPaths: ReadonlySet<string>;
 
   constructor(client: Client, options: SentrySamplerOptions = {}) {
     this.#client = client;
-    this.#delegate = options.delegate ?? PARENT_OR_ALWAYS;
+    this.#delegate = options.delegate ?? PARENT_BASED_ALWAYS_ON;
     this.#recordForOpenTelemetry = options.recordForOpenTelemetry ?? true;
+    this.#coupled = options.coupled ?? false;
     this.#ignoredPaths = new Set(options.ignoredPaths);
   }
 
@@ -69,18 +78,20 @@ export class SentrySampler implements Sampler {
     const valid = parent !== undefined && isSpanContextValid(parent) ? parent : undefined;
     const inherited = SentryTraceState.of(valid);
 
-    const delegated = this.#delegate.shouldSample(
-      delegateContext(context, valid, inherited?.sentry),
-      traceId,
-      name,
-      kind,
-      attributes,
-      links,
-    );
     const traceState =
       valid !== undefined && valid.isRemote !== true
         ? this.#childTraceState(valid, inherited, kind, attributes)
         : this.#rootTraceState(valid, inherited, name, kind, attributes);
+    const delegated = this.#coupled
+      ? { decision: traceState.sentry.sampled === true ? RECORD_AND_SAMPLED : NOT_RECORD }
+      : this.#delegate.shouldSample(
+          delegateContext(context, valid, inherited?.sentry),
+          traceId,
+          name,
+          kind,
+          attributes,
+          links,
+        );
 
     const openTelemetrySampled = delegated.decision === RECORD_AND_SAMPLED;
     const recordForOpenTelemetry = delegated.decision !== NOT_RECORD && this.#recordForOpenTelemetry;
@@ -97,7 +108,7 @@ export class SentrySampler implements Sampler {
   }
 
   toString(): string {
-    return `SentrySampler{${this.#delegate.toString()}}`;
+    return `SentrySampler{${this.#coupled ? 'coupled' : this.#delegate.toString()}}`;
   }
 
   #childTraceState(
@@ -123,7 +134,7 @@ export class SentrySampler implements Sampler {
     kind: SpanKind,
     attributes: Attributes,
   ): SentryTraceState {
-    const remote = inherited?.sentry;
+    const remote = this.#coupled ? withFlagOf(parent, inherited?.sentry) : inherited?.sentry;
     const method = text(attributes['http.request.method'] ?? attributes['http.method']);
     const path = text(attributes['url.path'] ?? attributes['http.target']);
     const localRoot = new LocalRoot(kind, name, method, path && withoutQuery(path));
@@ -167,16 +178,14 @@ export class SentrySampler implements Sampler {
   }
 }
 
-/** The specification's default, `parentbased_always_on`. */
-const PARENT_OR_ALWAYS: DelegateSampler = {
-  shouldSample(context) {
-    const parent = trace.getSpanContext(context);
-    const sampled =
-      parent === undefined || !isSpanContextValid(parent) || (parent.traceFlags & TraceFlags.SAMPLED) !== 0;
-    return { decision: sampled ? RECORD_AND_SAMPLED : NOT_RECORD };
-  },
-  toString: () => 'ParentBased{root=AlwaysOnSampler}',
-};
+/** Where no decision of Sentry's came in, the flag of `traceparent` is one. */
+function withFlagOf(
+  parent: SpanContext | undefined,
+  remote: SentryTraceData | undefined,
+): SentryTraceData | undefined {
+  if (parent === undefined || remote?.sampled !== undefined || remote?.otelDecided === false) return remote;
+  return { ...remote, sampled: (parent.traceFlags & TraceFlags.SAMPLED) !== 0 };
+}
 
 /**
  * The context as the delegate has to see it. A parent known from `sentry-trace` alone carries no decision of
