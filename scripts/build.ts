@@ -3,7 +3,7 @@
  * - `register.js`, the preload: one small ES module, which loads
  * - `preload/*.cjs`, OpenTelemetry's SDK, our bridge and one chunk per instrumentation. CommonJS, since they have to
  *   load synchronously, and load faster than ES modules do;
- * - `index.js` and `propagators.js`, ES modules that bundle no SDK;
+ * - `index.js`, `instrumentations.js` and `propagators.js`, ES modules that bundle no SDK;
  * - `types/`, their declarations, and `THIRD-PARTY-LICENSES.txt`.
  */
 
@@ -16,7 +16,7 @@ import { type DeclarationOptions, writeDeclarations } from './build/declarations
 import { deferredExports } from './build/deferred.ts';
 import { failOnWarning, forbidHiddenRequires, type ImportRule, onlyImports } from './build/imports.ts';
 import { thirdPartyLicences } from './build/licences.ts';
-import { sharedApi } from './build/opentelemetry-api.ts';
+import { apiOfApp, sharedApi } from './build/opentelemetry-api.ts';
 import { sizeTable } from './build/sizes.ts';
 
 const ROOT = dirname(import.meta.dirname);
@@ -41,6 +41,13 @@ const MAIN: ImportRule = {
   ],
 };
 
+/** As the main entry, with the base class of instrumentations, which brings its hooks along. */
+const INSTRUMENTATIONS: ImportRule = {
+  output: 'the instrumentations',
+  external: ['@opentelemetry/api', 'import-in-the-middle', 'require-in-the-middle'],
+  bundled: ['@opentelemetry/core', '@opentelemetry/instrumentation', '@opentelemetry/semantic-conventions'],
+};
+
 const CHUNKS: ImportRule = {
   output: 'the preload',
   // The last is the application's own, if it wants winston's lines sent; the instrumentation does without it.
@@ -50,7 +57,12 @@ const CHUNKS: ImportRule = {
 const DECLARATIONS: DeclarationOptions = {
   root: ROOT,
   outDir: 'dist/types',
-  entries: ['dist/types/register.d.ts', 'dist/types/src/index.d.ts', 'dist/types/src/propagators.d.ts'],
+  entries: [
+    'dist/types/register.d.ts',
+    'dist/types/src/index.d.ts',
+    'dist/types/src/instrumentations.d.ts',
+    'dist/types/src/propagators.d.ts',
+  ],
   known: ['@opentelemetry/api', '@sentry/node', '@sentry/core'],
 };
 
@@ -83,6 +95,7 @@ async function buildEntries(
     input: { ...input },
     plugins: [
       onlyImports(rule, ROOT),
+      apiOfApp(ROOT),
       chunkCalls({
         root: ROOT,
         ownPath: 'import.meta.url',
@@ -183,9 +196,14 @@ async function build(): Promise<void> {
   const chunks = new Map<string, string>();
   const register = await buildEntries({ register: 'register.ts' }, REGISTER, chunks);
   const main = await buildEntries({ index: 'src/index.ts', propagators: 'src/propagators.ts' }, MAIN, chunks);
+  const instrumentations = await buildEntries(
+    { instrumentations: 'src/instrumentations.ts' },
+    INSTRUMENTATIONS,
+    chunks,
+  );
   const preload = await buildPreload(chunks);
   forbidHiddenRequires(preload, CHUNKS);
-  const output = [...register, ...main, ...preload];
+  const output = [...register, ...main, ...instrumentations, ...preload];
   const licences = thirdPartyLicences(output.flatMap(({ moduleIds }) => moduleIds));
   writeFileSync(join(DIST, 'THIRD-PARTY-LICENSES.txt'), licences);
   writeDeclarations(DECLARATIONS);

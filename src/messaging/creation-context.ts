@@ -36,10 +36,16 @@ export function creationContext(headers: HeaderMap | null | undefined): Creation
   }
 }
 
+const OWN_FORMATS = ['traceparent', 'sentry-trace'];
+
 function readContext(headers: HeaderMap): CreationContext {
   const context = propagation.extract(ROOT_CONTEXT, headers, messageHeaders);
   const read = trace.getSpanContext(context);
   if (read !== undefined && isSpanContextValid(read)) return { context, spanContext: read };
+  // What they say was read and refused: malformed, or of another organisation. Nothing else may continue that trace.
+  if (OWN_FORMATS.some((field) => messageHeaders.get(headers, field) !== undefined)) {
+    return { context, spanContext: undefined };
+  }
   const foreign = readForeign(headers, messageHeaders);
   if (foreign === undefined) return { context, spanContext: undefined };
   return { context: trace.setSpanContext(context, foreign), spanContext: foreign };

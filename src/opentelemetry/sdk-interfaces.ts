@@ -4,9 +4,11 @@ import type {
   Context,
   HrTime,
   Link,
+  MeterProvider,
   SpanContext,
   SpanKind,
   SpanStatus,
+  TracerProvider,
   TraceState,
 } from '@opentelemetry/api';
 
@@ -75,4 +77,16 @@ export interface DelegateSampler {
 export interface IdGenerator {
   generateTraceId(): string;
   generateSpanId(): string;
+}
+
+/** An instrumentation as `NodeSDK` and `registerInstrumentations` take it. */
+export interface Instrumentation {
+  readonly instrumentationName: string;
+  readonly instrumentationVersion: string;
+  enable(): void;
+  disable(): void;
+  setTracerProvider(provider: TracerProvider): void;
+  setMeterProvider(provider: MeterProvider): void;
+  setConfig(config: { enabled?: boolean }): void;
+  getConfig(): { enabled?: boolean };
 }

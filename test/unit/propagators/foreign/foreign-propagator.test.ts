@@ -19,7 +19,7 @@ import { describe, expect, it } from 'vitest';
 import { AmqpHeaders } from '../../../../propagators/amqp.ts';
 import { propagationCounters } from '../../../../propagators/counters.ts';
 import { FOREIGN_FORMATS, ForeignPropagator, readForeign } from '../../../../propagators/foreign/index.ts';
-import { SentryPropagator } from '../../../../propagators/propagator.ts';
+import { NO_INJECTION, SentryPropagator } from '../../../../propagators/propagator.ts';
 import { SentryTraceState } from '../../../../propagators/sentry-trace-state.ts';
 import { resolveConfig } from '../../../../src/config/config.ts';
 import { createPropagator } from '../../../../src/opentelemetry/propagator.ts';
@@ -90,11 +90,24 @@ describe('the formats that OTEL_PROPAGATORS names', () => {
   });
 
   it('are read from names in any case, the lowercase one first', () => {
-    const headers = { 'X-B3-TRACEID': T2, 'x-b3-traceid': T, 'X-B3-SpanId': S, 'X-b3-Sampled': '0' };
+    const headers = { 'x-b3-traceid': T, 'X-B3-TRACEID': T2, 'X-B3-SpanId': S, 'X-b3-Sampled': '0' };
     for (const getter of [defaultTextMapGetter, AmqpHeaders]) {
       const context = all.extract(ROOT_CONTEXT, headers, getter as typeof defaultTextMapGetter);
       expect(trace.getSpanContext(context)).toMatchObject({ traceId: T, spanId: S, traceFlags: 0 });
     }
+    expect(AmqpHeaders.get(headers, 'X-B3-TRACEID')).toBe(T);
+  });
+
+  it('are read from a message whose header is there in several spellings, the last valid one', () => {
+    const { ignoredValues } = propagationCounters;
+    const headers = { B3: `${T2}-${S2}-1`, 'Uber-Trace-Id': null };
+    const messages = AmqpHeaders as typeof defaultTextMapGetter;
+    expect(readForeign(headers, messages)?.traceId).toBe(T2);
+    expect(readForeign({ B3: null, 'Uber-Trace-Id': null }, messages)).toBeUndefined();
+    // Each value once, although names are looked up in any case.
+    expect(propagationCounters.ignoredValues - ignoredValues).toBe(2);
+    const mixed = { 'X-B3-TraceId': T2, 'X-B3-TRACEID': T, 'X-B3-SpanId': S };
+    expect(readForeign(mixed, messages)?.traceId).toBe(T);
   });
 
   it('say of an unrecorded span what traceparent says', () => {
@@ -122,6 +135,8 @@ describe('the formats that OTEL_PROPAGATORS names', () => {
 
   it('are not written for suppressed tracing, without a span and for invalid ids (behaviour 39)', () => {
     const ids = { traceId: T, spanId: S, traceFlags: 1 };
+    const standIn = Object.assign(trace.wrapSpanContext(ids), { [NO_INJECTION]: true });
+    expect(write(all, trace.setSpan(ROOT_CONTEXT, standIn))).toEqual({});
     expect(write(all, suppressTracing(trace.setSpanContext(ROOT_CONTEXT, ids)))).toEqual({});
     expect(write(all, ROOT_CONTEXT)).toEqual({});
     expect(write(all, trace.setSpanContext(ROOT_CONTEXT, { ...ids, traceId: '0'.repeat(32) }))).toEqual({});
@@ -139,6 +154,25 @@ describe('the formats that OTEL_PROPAGATORS names', () => {
     all.inject({ ...ROOT_CONTEXT, getValue: thrower }, {}, defaultTextMapSetter);
     expect(propagationCounters.carrierErrors - carrierErrors).toBe(5);
     expect(propagationCounters.droppedOutbound - droppedOutbound).toBe(2);
+  });
+});
+
+describe('a message without headers of ours', () => {
+  it('takes the format that speaks of the message before what infrastructure adds', () => {
+    const formats: [string, (id: string) => Record<string, unknown>][] = [
+      ['1', (id) => ({ 'MT-Activity-Id': `00-${id}-${S}-01` })],
+      ['2', (id) => ({ googclient_traceparent: `00-${id}-${S}-01` })],
+      ['3', (id) => ({ b3: `${id}-${S}-1` })],
+      ['4', (id) => ({ 'x-b3-traceid': id, 'x-b3-spanid': S })],
+      ['5', (id) => ({ 'uber-trace-id': `${id}:${S}:0:1` })],
+      ['6', () => ({ 'x-datadog-trace-id': '6', 'x-datadog-parent-id': '6' })],
+      ['7', (id) => ({ 'x-amzn-trace-id': `Root=1-${id.slice(0, 8)}-${id.slice(8)};Parent=${S}` })],
+    ];
+    let headers = {};
+    for (const [digit, write] of formats.toReversed()) {
+      headers = { ...headers, ...write(digit.repeat(32)) };
+      expect(readForeign(headers, defaultTextMapGetter)?.traceId.at(-1)).toBe(digit);
+    }
   });
 });
 

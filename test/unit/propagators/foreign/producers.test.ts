@@ -281,21 +281,4 @@ describe.each([
   ])('starts a new trace from %s', (_what, headers) => {
     expect(read(headers).span).toBeUndefined();
   });
-
-  it('takes the format that speaks of the message before what infrastructure adds', () => {
-    const formats: [string, (id: string) => Record<string, unknown>][] = [
-      ['1', (id) => ({ 'MT-Activity-Id': `00-${id}-${S}-01` })],
-      ['2', (id) => ({ googclient_traceparent: `00-${id}-${S}-01` })],
-      ['3', (id) => ({ b3: `${id}-${S}-1` })],
-      ['4', (id) => ({ 'x-b3-traceid': id, 'x-b3-spanid': S })],
-      ['5', (id) => ({ 'uber-trace-id': `${id}:${S}:0:1` })],
-      ['6', () => ({ 'x-datadog-trace-id': '6', 'x-datadog-parent-id': '6' })],
-      ['7', (id) => ({ 'x-amzn-trace-id': `Root=1-${id.slice(0, 8)}-${id.slice(8)};Parent=${S}` })],
-    ];
-    let headers = {};
-    for (const [digit, write] of formats.toReversed()) {
-      headers = { ...headers, ...write(digit.repeat(32)) };
-      expect(read(headers).traceId?.at(-1)).toBe(digit);
-    }
-  });
 });

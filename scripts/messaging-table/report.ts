@@ -1,0 +1,58 @@
+/** What vitest's JSON reporter says of the behaviour tests, by behaviour. */
+
+/** The part of the report that is read here. https://vitest.dev/guide/reporters.html#json-reporter */
+export interface TestReport {
+  readonly testResults: readonly {
+    readonly name: string;
+    /** Why the file failed as a whole; empty where its tests ran. */
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly title: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[] | null;
+    }[];
+  }[];
+}
+
+/** Of one behaviour under one instrumentation, over all of its variants. */
+export type Verdict = { readonly passed: true } | { readonly passed: false; readonly reason: string };
+
+/** A test's title begins with its behaviour's number, see `behaviour` in test/e2e/behaviours/harness.ts. */
+const TITLE = /^(?<number>\d+)\. /;
+/** A variant stands in parentheses at the end of its title. */
+const VARIANT = /\((?<variant>[^()]*)\)$/;
+
+/** How much of a reason the table shows, in characters. */
+const REASON_LENGTH = 90;
+
+/**
+ * @returns a verdict for every number that has a test. A behaviour has passed if all of its variants have; otherwise
+ *   the reason is the first one's that failed.
+ * @throws where a file couldn't run: its behaviours would be missing or seem to fail.
+ */
+export function verdicts({ testResults }: TestReport): Map<number, Verdict> {
+  const byNumber = new Map<number, Verdict>();
+  for (const { name, message, assertionResults } of testResults) {
+    if (message !== '' && assertionResults.length === 0) throw new Error(`${name} did not run: ${message}`);
+    for (const { title, status, failureMessages } of assertionResults) {
+      const number = Number(TITLE.exec(title)?.groups?.number);
+      if (Number.isNaN(number)) throw new Error(`${name}: a title without a number: ${title}`);
+      if (byNumber.get(number)?.passed === false) continue;
+      byNumber.set(
+        number,
+        status === 'passed' ? { passed: true } : { passed: false, reason: reasonOf(title, failureMessages) },
+      );
+    }
+  }
+  return byNumber;
+}
+
+/** The claim that didn't hold, which is an assertion's message, else the test's title; with its variant if it has one. */
+function reasonOf(title: string, failureMessages: readonly string[] | null): string {
+  const [line = ''] = (failureMessages?.[0] ?? 'it was not run').split('\n');
+  const message = line.replace(/^\w*Error: /, '').replace(/(^|: )expected .*$/, '');
+  const claim = message || title.replace(TITLE, '').replace(VARIANT, '').trimEnd();
+  const variant = VARIANT.exec(title)?.groups?.variant;
+  const reason = variant === undefined ? claim : `${variant}: ${claim}`;
+  return reason.length > REASON_LENGTH ? `${reason.slice(0, REASON_LENGTH - 1).trimEnd()}…` : reason;
+}
