@@ -5,15 +5,16 @@ import {
   context,
   createContextKey,
   type HrTime,
-  INVALID_SPAN_CONTEXT,
   type Span,
   type SpanContext,
   SpanKind,
+  SpanStatusCode,
   TraceFlags,
   trace,
 } from '@opentelemetry/api';
 import type { Client, Scope, Span as SentrySpan } from '@sentry/core';
 import { spanJson } from './generation.ts';
+import { queueStandIn, withinProcessing } from './queue-stand-ins.ts';
 import { contextOfScope } from './scopes.ts';
 import { core } from './sdk.ts';
 import { localParent, sentrySampled } from './trace-data.ts';
@@ -100,7 +101,7 @@ export function createBelow(
   const parent = parentSpan ? trace.setSpan(base, openTelemetrySpan(parentSpan)) : base;
   const context = parentSpan === null ? withoutLocalSpan(base) : parent;
   if (onlyIfParent && localParent(context) === undefined) return create(null);
-  placeholder = new ParentPlaceholder(context);
+  placeholder = new ParentPlaceholder(withinProcessing(context));
   try {
     return create(placeholder as unknown as SentrySpan); // as in prepareSpanScope
   } finally {
@@ -112,7 +113,8 @@ export function mirrorCoreSpans(client: Client): void {
   client.on('prepareSpanScope', (preparation) => {
     // Without a sample rate Sentry makes no spans, only placeholders that belong to the scope's trace.
     if (!core.hasSpansEnabled(client.getOptions())) return;
-    placeholder = new ParentPlaceholder(parentContext(preparation.parentSpan, preparation.scope));
+    const parent = parentContext(preparation.parentSpan, preparation.scope);
+    placeholder = new ParentPlaceholder(withinProcessing(parent));
     // It has what Sentry reads of a parent: a span context, the root and whether it records.
     preparation.parentSpan = placeholder as unknown as SentrySpan;
   });
@@ -126,17 +128,16 @@ export function mirrorCoreSpans(client: Client): void {
     parent._sentryRootSpan = isSegment ? span : root;
     // A span that Sentry suppressed or dropped is none of its recording class, and has no mirror.
     if (!core.spanIsSentrySpan(span)) return;
-    if (isOfMessagingIntegration(span)) return standIn(span, parent.context);
-    const mirror = startMirror(
-      span,
-      isSegment ? parent.context.setValue(FORCED_SEGMENT, true) : parent.context,
-    );
-    if (client.getOptions().traceLifecycle === 'static' && isSegment) belongsTo(mirror, span, parent);
+    const base = isSegment ? parent.context.setValue(FORCED_SEGMENT, true) : parent.context;
+    const counterpart = standInFor(span, parent.context) ?? startMirror(span, base);
+    if (client.getOptions().traceLifecycle === 'static' && isSegment) belongsTo(counterpart, span, parent);
   });
 
   client.on('spanEnd', (span) => {
     const mirror = mirrors.get(span);
-    if (mirror !== undefined && mirrored.get(mirror) === span) endMirror(span, mirror);
+    if (mirror === undefined) return;
+    if (mirrored.get(mirror) === span) endMirror(span, mirror);
+    else if (mirror.isRecording()) addDescription(span, mirror);
   });
 }
 
@@ -167,39 +168,50 @@ function belongsTo(mirror: Span, span: SentrySpan, parent: ParentPlaceholder): v
 
 function startMirror(span: SentrySpan, parent: Context): Span {
   const json = spanJson(span);
+  const isProducer = json.attributes?.['sentry.op'] === 'queue.publish';
   const mirror = trace.getTracer('@sentry/node').startSpan(
     json.name,
     {
-      kind: SpanKind.INTERNAL,
+      // Whose context is found on a message tells our instrumentations that it has its span.
+      kind: isProducer ? SpanKind.PRODUCER : SpanKind.INTERNAL,
       startTime: hrTime(json.start_timestamp),
       attributes: splitAttributes(json.attributes).shared,
     },
     parent,
   );
-  mirrors.set(span, mirror);
+  identify(span, mirror);
   mirrored.set(mirror, span);
-  const own = mirror.spanContext();
-  // Errors, logs and children read the ids from here; the flag is Sentry's decision, as everywhere in Sentry's API.
-  const seen: SpanContext = {
-    ...own,
-    traceFlags: sentrySampled(mirror) ? TraceFlags.SAMPLED : TraceFlags.NONE,
-  };
-  span.spanContext = () => seen;
   return mirror;
 }
 
-/** Sentry's own integrations for the libraries that ours instrument. */
-const MESSAGING_ORIGIN = /^auto\.queue\.(amqplib|kafkajs)\b/;
-
-function isOfMessagingIntegration(span: SentrySpan): boolean {
-  return MESSAGING_ORIGIN.test(String(spanJson(span).attributes?.['sentry.origin']));
+/** A span that takes the place of a mirror; undefined: it gets one of its own. */
+function standInFor(span: SentrySpan, parent: Context): Span | undefined {
+  // Sentry's attribute values are OpenTelemetry's, in a wider type.
+  const standIn = queueStandIn((spanJson(span).attributes ?? {}) as Attributes, parent);
+  if (standIn !== undefined) identify(span, standIn);
+  return standIn;
 }
 
-/** Our span of the message, or whatever else is active, takes the place of the span Sentry's integration made. */
-function standIn(span: SentrySpan, parent: Context): void {
-  const active = trace.getSpan(parent) ?? trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
-  standsFor(span as unknown as Span, active);
-  span.spanContext = () => active.spanContext();
+/** Sentry's span has the identity of OpenTelemetry's from now on. */
+function identify(span: SentrySpan, counterpart: Span): void {
+  mirrors.set(span, counterpart);
+  // Errors, logs and children read the ids from here; the flag is Sentry's decision, as everywhere in Sentry's API.
+  const seen: SpanContext = {
+    ...counterpart.spanContext(),
+    traceFlags: sentrySampled(counterpart) ? TraceFlags.SAMPLED : TraceFlags.NONE,
+  };
+  span.spanContext = () => seen;
+}
+
+/** What a span said of a message that is another span's to tell. */
+function addDescription(span: SentrySpan, counterpart: Span): void {
+  const json = spanJson(span);
+  // An SDK's span, since it records.
+  const known = (counterpart as Span & { readonly attributes?: Attributes }).attributes ?? {};
+  for (const [key, value] of Object.entries(splitAttributes(json.attributes).shared)) {
+    if (value !== undefined && known[key] === undefined) counterpart.setAttribute(key, value);
+  }
+  copyError(json, counterpart);
 }
 
 function endMirror(span: SentrySpan, mirror: Span): void {
@@ -209,11 +221,14 @@ function endMirror(span: SentrySpan, mirror: Span): void {
   sentryOnly.set(mirror, sentry);
   for (const link of linksOf(json)) mirror.addLink(link);
   mirror.updateName(json.name);
-  if (json.status === 'error') {
-    const message = json.attributes?.['sentry.status.message'];
-    mirror.setStatus({ code: 2, ...(typeof message === 'string' && { message }) });
-  }
+  copyError(json, mirror);
   mirror.end(hrTime(json.end_timestamp ?? json.start_timestamp));
+}
+
+function copyError({ status, attributes }: SpanJson, to: Span): void {
+  if (status !== 'error') return;
+  const message = attributes?.['sentry.status.message'];
+  to.setStatus({ code: SpanStatusCode.ERROR, ...(typeof message === 'string' && { message }) });
 }
 
 /** Splits a span's attributes into those for every backend and Sentry's own. */

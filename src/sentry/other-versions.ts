@@ -37,22 +37,23 @@ export function watchForOtherVersions(own: SentryCopy, tell: (line: string) => v
   }
   const watcher = new Proxy(Object.create(null) as object, {
     get(_target, key) {
-      if (typeof key === 'string' && VERSION.test(key))
-        notice(key, callerOf('@sentry') ?? 'a path not known');
+      if (typeof key === 'string' && VERSION.test(key)) notice(key, askingPackage() ?? 'a path not known');
       return Reflect.get(Object.prototype, key);
     },
   });
   Object.setPrototypeOf(globals, watcher);
 }
 
-/** Deep enough to pass Sentry's own functions. */
+/** Deep enough to pass Sentry's own functions, which are all of the copy that asks. */
 const FRAMES = 20;
 
-/** The folder of the package below `scope` that is asking, by the stack. */
-function callerOf(scope: string): string | undefined {
+/** The folder of the package that is asking, by the stack. */
+function askingPackage(): string | undefined {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = FRAMES;
-  const stack = new Error().stack ?? '';
+  // The first two frames are ours: this function and the proxy's trap.
+  const frames = new Error().stack?.split('\n').slice(3) ?? [];
   Error.stackTraceLimit = stackTraceLimit;
-  return new RegExp(`(?:\\(|at |file://)(/[^()\\n]*?/node_modules/${scope}/[^/]+)/`).exec(stack)?.[1];
+  const asking = frames.find((frame) => frame.includes('/node_modules/'));
+  return /(?:\(|at |file:\/\/)(\/.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(asking ?? '')?.[1];
 }
