@@ -42,6 +42,14 @@ export class MessagingSpan {
     return this.#options.operation;
   }
 
+  get system(): string {
+    return this.#options.system;
+  }
+
+  get messages(): number {
+    return this.#options.messages;
+  }
+
   /** Calls after the first do nothing. */
   end(outcome: Outcome = {}): void {
     if (this.#ended) return;

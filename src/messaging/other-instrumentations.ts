@@ -17,6 +17,7 @@ import {
 } from '@opentelemetry/api';
 import { NO_INJECTION } from '../../propagators/propagator.ts';
 import { messagingSpanIn } from './messaging-span.ts';
+import { setTracedClients } from './runtime.ts';
 
 /**
  * Keeps a second instrumentation of a client library, which the application or Sentry enabled, from making a second
@@ -28,6 +29,7 @@ import { messagingSpanIn } from './messaging-span.ts';
  * @param libraries whose instrumentation of ours is active: `kafkajs`, `amqplib`.
  */
 export function standInForOthers(libraries: readonly string[]): void {
+  setTracedClients(libraries);
   if (libraries.length === 0) return;
   const provider = tracerProvider();
   // `@opentelemetry/instrumentation-kafkajs`, and Sentry 10's copy of it under its own scope.
@@ -59,12 +61,15 @@ class StandInTracer implements Tracer {
 }
 
 /** No span: what is started below it belongs to the parent, and nothing is injected in its name. */
-function passedOn(parent: Context): Span {
+export function passedOn(parent: Context): Span {
   const span = trace.wrapSpanContext(trace.getSpanContext(parent) ?? INVALID_SPAN_CONTEXT);
   return Object.defineProperty(span, NO_INJECTION, { value: true });
 }
 
-/** Our span of the message, which the application may find active and describe; only we name and end it. */
+/** How OpenTelemetry's instrumentation of amqplib tells a settlement, as an error whichever it is. */
+const SETTLEMENT = /^(nack|nackAll|reject) called on message/;
+
+/** Our span of the message, which the application may find active and describe; only we name, settle and end it. */
 class BorrowedSpan implements Span {
   readonly #span: Span;
 
@@ -106,7 +111,7 @@ class BorrowedSpan implements Span {
   }
 
   setStatus(status: SpanStatus): this {
-    this.#span.setStatus(status);
+    if (!SETTLEMENT.test(status.message ?? '')) this.#span.setStatus(status);
     return this;
   }
 

@@ -58,7 +58,6 @@ export function startPublication(
       },
       parent,
     );
-    describeSpan(span, () => messageAttributes(message));
     const publication = new MessagingSpan({
       span,
       context: trace.setSpan(parent, span),
@@ -68,6 +67,8 @@ export function startPublication(
       messages: message.batchSize ?? 1,
     });
     if (!keep) injectContext(publication.context, headers);
+    // With the headers that are sent: the size of the envelope is theirs.
+    describeSpan(span, () => messageAttributes({ ...message, headers }));
     return { headers, context: publication.context, span, end: (outcome) => publication.end(outcome) };
   } catch {
     countInternalError();

@@ -32,6 +32,8 @@ export const DEFAULT_OPTIONS: MessagingOptions = {
 
 interface Runtime {
   options: MessagingOptions;
+  /** The client libraries that an instrumentation of ours traces. */
+  clients: readonly string[];
   /** Messages that a client gave the application without a handler around each: of batches, of `channel.get`. */
   readonly received: WeakMap<object, ReceivedMessage>;
   readonly counters: MessagingCounters;
@@ -51,6 +53,7 @@ const globals = globalThis as { [KEY]?: Runtime };
 
 const runtime: Runtime = globals[KEY] ?? {
   options: DEFAULT_OPTIONS,
+  clients: [],
   received: new WeakMap(),
   counters: { internalErrors: 0, evicted: 0 },
 };
@@ -75,6 +78,15 @@ export function configureMessaging(options: Partial<MessagingOptions>): void {
 
 export function messagingOptions(): MessagingOptions {
   return runtime.options;
+}
+
+/** @param clients `kafkajs`, `amqplib`. */
+export function setTracedClients(clients: readonly string[]): void {
+  runtime.clients = clients;
+}
+
+export function isTracedClient(client: string): boolean {
+  return runtime.clients.includes(client);
 }
 
 /** Remembers what is known of a message that the application has in its hands, for as long as it has it. */

@@ -59,6 +59,8 @@ export function startAttributes(
     [ATTR.destination]: destination.name,
     ...(destination.template !== undefined && { [ATTR.destinationTemplate]: destination.template }),
     ...(destination.temporary === true && { [ATTR.destinationTemporary]: true }),
+    // Obsolete, and never on the spans of producers, whose kind said it.
+    ...(messagingOptions().obsoleteAttributes && type !== 'send' && { 'messaging.operation': type }),
   };
 }
 
@@ -85,6 +87,6 @@ export function deliveryAttributes(message: ReceivedMessage, now: number): Attri
   const latency = latencyOf(message, now);
   return {
     ...(latency !== undefined && { [ATTR.latency]: latency }),
-    ...(message.retryCount !== undefined && { [ATTR.retryCount]: message.retryCount }),
+    ...(Number.isInteger(message.retryCount) && { [ATTR.retryCount]: message.retryCount }),
   };
 }

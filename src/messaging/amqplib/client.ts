@@ -1,5 +1,7 @@
 /** What is used of amqplib, versions 0.10 to 2. */
 
+import type { Tracer } from '@opentelemetry/api';
+
 export interface AmqpMessage {
   readonly content: Buffer;
   readonly fields: {
@@ -20,7 +22,8 @@ export interface AmqpMessage {
 }
 
 export interface AmqpChannel {
-  readonly connection: object;
+  /** `frameMax`: in bytes, as agreed with the broker. */
+  readonly connection: { readonly frameMax?: number };
 }
 
 /** `lib/channel_model.js` and `lib/callback_model.js`. */
@@ -43,7 +46,7 @@ interface ChannelClass {
 /** The instrumentation, as its parts see it. */
 export interface Telemetry {
   isEnabled(): boolean;
-  readonly tracer: import('@opentelemetry/api').Tracer;
+  readonly tracer: Tracer;
 }
 
 /** Any method of the client, before it was patched. */

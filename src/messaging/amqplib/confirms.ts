@@ -28,16 +28,16 @@ export class Publishes {
   /** The broker numbers a confirm channel's messages, without telling the numbers. */
   #count = 0;
 
-  /** On a channel without confirms. */
-  sent(publication: Publication, isMandatory: boolean): void {
-    const returnKey = isMandatory ? keyOf(publication.headers) : undefined;
+  /** On a channel without confirms: the publish is over, unless its message comes back. */
+  awaitReturn(publication: Publication): void {
+    const returnKey = keyOf(publication.headers);
     if (returnKey === undefined) publication.end();
     else
       this.#returnable.add(returnKey, { publication, returnKey, sentAt: performance.now() }, RETURN_TIMEOUT);
   }
 
-  /** On a confirm channel; there every publish has to be told, traced or not. */
-  sentForConfirm(publication: Publication | undefined, isMandatory: boolean): void {
+  /** On a confirm channel, where every publish has a number. @param publication undefined: one that isn't traced. */
+  awaitConfirm(publication: Publication | undefined, isMandatory = false): void {
     const tag = ++this.#count;
     if (publication?.span === undefined) return;
     const returnKey = isMandatory ? keyOf(publication.headers) : undefined;

@@ -1,6 +1,8 @@
-import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { patchMethod } from '../../instrumentations/frameworks/patch-method.ts';
-import { startProcessing } from '../processing.ts';
+import { type CallEnd, runIn } from '../observed.ts';
+import { type Processing, startProcessing } from '../processing.ts';
+import { countInternalError } from '../runtime.ts';
 import { ensureChannelState } from './channel-state.ts';
 import type { AmqpChannel, AmqpMessage, ChannelModule, Original, Telemetry } from './client.ts';
 import { Delivery } from './deliveries.ts';
@@ -34,30 +36,50 @@ interface Consumer {
   readonly noAck: boolean;
 }
 
-function deliver(
-  telemetry: Telemetry,
-  { channel, queue, handler, noAck }: Consumer,
-  thisArgument: unknown,
-  delivered: unknown[],
-): unknown {
+function deliver(telemetry: Telemetry, consumer: Consumer, receiver: unknown, delivered: unknown[]): unknown {
+  const handle = () => consumer.handler.apply(receiver, delivered);
   const message = delivered[0] as AmqpMessage | null; // amqplib's promise
   // The broker has cancelled the consumer. What is active here is whatever opened the connection.
-  if (message === null) return context.with(ROOT_CONTEXT, () => handler.apply(thisArgument, delivered));
-
-  const processing = startProcessing(telemetry.tracer, describeDelivery(channel, queue, message), {
-    requester: requesterOf(queue, message),
-  });
-  const { deliveries } = ensureChannelState(channel);
-  const { deliveryTag = 0 } = message.fields;
-  const delivery = new Delivery(processing, noAck ? {} : undefined);
-  deliveries.add(deliveryTag, delivery);
-  const handle = () => handler.apply(thisArgument, delivered);
-  const onEnd = ({ failure }: { failure?: unknown }) =>
-    deliveries.handled(deliveryTag, delivery, failure !== undefined);
+  if (message === null) return runIn(ROOT_CONTEXT, handle);
+  const started = start(telemetry, consumer, message);
+  if (started === undefined) return handle();
+  const { processing, onEnd } = started;
   // amqplib ignores what a handler returns. The promise of an async function is nobody else's: the one made of it
   // here is rejected in its place, and nobody handles that one either. Any other function may return a promise that
   // the application handles elsewhere, or doesn't: whoever watches it changes whether Node reports it as unhandled.
-  return isAsync(handler) ? processing.run(handle, onEnd) : processing.runUnobserved(handle, onEnd);
+  return isAsync(consumer.handler) ? processing.run(handle, onEnd) : processing.runUnobserved(handle, onEnd);
+}
+
+interface Started {
+  readonly processing: Processing;
+  readonly onEnd: (end: CallEnd) => void;
+}
+
+/** Undefined where telemetry fails. */
+function start(telemetry: Telemetry, consumer: Consumer, message: AmqpMessage): Started | undefined {
+  const { channel, queue, noAck } = consumer;
+  try {
+    const description = describeDelivery(channel, queue, message);
+    const requester = requesterOf(queue, message);
+    const processing = startProcessing(telemetry.tracer, description, { requester });
+    const delivery = new Delivery(processing, noAck ? {} : undefined);
+    const { deliveryTag } = message.fields;
+    if (noAck || deliveryTag === undefined) {
+      return { processing, onEnd: ({ failure }) => delivery.handled(failure !== undefined) };
+    }
+    const { deliveries } = ensureChannelState(channel);
+    deliveries.add(deliveryTag, delivery);
+    return {
+      processing,
+      onEnd: ({ failure }) => {
+        delivery.handled(failure !== undefined);
+        if (failure !== undefined) deliveries.forget(deliveryTag);
+      },
+    };
+  } catch {
+    countInternalError();
+    return undefined;
+  }
 }
 
 const AsyncFunction = Object.getPrototypeOf(async () => undefined);

@@ -6,20 +6,16 @@ import { messagingOptions } from '../runtime.ts';
 /** What became of a delivered message. */
 type Settlement = 'ack' | 'nack' | 'reject' | 'requeue' | 'recover' | 'unsettled' | 'channel_closed';
 
-/** A message on its way through a handler: over when the handler has finished and the message is settled. */
+/** A delivered message: its processing is over when the handler has finished and the message is settled. */
 export class Delivery {
   readonly #processing: Processing;
   #isHandled = false;
   #settled: Outcome | undefined;
 
-  /** @param settled what is known of its settlement already. */
+  /** @param settled for a delivery that nobody has to settle. */
   constructor(processing: Processing, settled?: Outcome) {
     this.#processing = processing;
     this.#settled = settled;
-  }
-
-  get ended(): boolean {
-    return this.#processing.ended;
   }
 
   /** The handler has finished. Where it failed, nobody may be left to settle the message. */
@@ -33,15 +29,15 @@ export class Delivery {
     if (this.#isHandled) this.#processing.end(this.#settled);
   }
 
-  /** Its time is over, or there are too many of them. */
+  /** It was too long unsettled, or there were too many of them. */
   expire(): void {
-    if (this.#settled === undefined) this.#processing.span.addEvent('messaging.unsettled');
-    this.#processing.end(this.#settled ?? outcomeOf('unsettled'));
+    this.#processing.span.addEvent('messaging.unsettled');
+    this.#processing.end(outcomeOf('unsettled'));
   }
 }
 
 /**
- * The deliveries of a channel that aren't over, by delivery tag: it is the channel's own number for a delivery, and
+ * The unsettled deliveries of a channel, by delivery tag: it is the channel's own number for a delivery, and
  * all that the broker looks at when a message is settled, be it a copy.
  */
 export class Deliveries {
@@ -51,15 +47,13 @@ export class Deliveries {
     this.#open.add(tag, delivery, messagingOptions().settlementTimeoutMs);
   }
 
-  handled(tag: number, delivery: Delivery, hasFailed: boolean): void {
-    delivery.handled(hasFailed);
-    if (delivery.ended) this.#open.take(tag);
+  /** Nothing that becomes of it matters any more. */
+  forget(tag: number): void {
+    this.#open.take(tag);
   }
 
   settle(tag: number, outcome: Outcome): void {
-    const delivery = this.#open.get(tag);
-    delivery?.settle(outcome);
-    if (delivery?.ended) this.#open.take(tag);
+    this.#open.take(tag)?.settle(outcome);
   }
 
   settleUpTo(last: number, outcome: Outcome): void {

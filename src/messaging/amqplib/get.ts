@@ -1,9 +1,10 @@
 import { type Context, context } from '@opentelemetry/api';
 import { patchMethod } from '../../instrumentations/frameworks/patch-method.ts';
 import { describeDestination } from '../destination.ts';
-import { observe, observeReturn } from '../observed.ts';
+import { observe, observeReturn, runIn } from '../observed.ts';
 import type { Outcome } from '../outcome.ts';
 import { startClientOperation } from '../receiving.ts';
+import { countInternalError } from '../runtime.ts';
 import { ensureChannelState } from './channel-state.ts';
 import type { AmqpChannel, AmqpMessage, ChannelModule, Telemetry } from './client.ts';
 import { describeDelivery, SYSTEM } from './message.ts';
@@ -15,14 +16,13 @@ export function patchGet({ Channel }: ChannelModule, telemetry: Telemetry): void
     return function (this: unknown, ...args: unknown[]) {
       if (!telemetry.isEnabled()) return original.apply(this, args);
       const receive = startReceive(telemetry, this, args);
-      const get = async () => {
-        const message = await original.apply(this, args);
-        receive.brought(message);
-        return message;
-      };
+      // amqplib has just made the promise, and nobody else has it yet.
       return observe(
-        () => context.with(receive.context, get),
-        ({ failure }) => receive.end(failure),
+        () => runIn(receive.context, () => original.apply(this, args)),
+        ({ value, failure }) => {
+          receive.brought(value);
+          receive.end(failure);
+        },
       );
     };
   });
@@ -43,7 +43,7 @@ export function patchGetWithCallback({ Channel }: ChannelModule, telemetry: Tele
       };
       const bound = context.bind(context.active(), answered);
       return observeReturn(
-        () => context.with(receive.context, original, this, queue, options, bound),
+        () => runIn(receive.context, () => original.call(this, queue, options, bound)),
         ({ failure }) => {
           if (failure !== undefined) receive.end(failure);
         },
@@ -73,7 +73,11 @@ function startReceive(telemetry: Telemetry, receiver: unknown, [name]: readonly 
     context: operation.context,
     brought: (message) => {
       if (typeof message !== 'object' || message === null) return;
-      operation.received(message, describeDelivery(channel, queue, message as AmqpMessage)); // amqplib's promise
+      try {
+        operation.received(message, describeDelivery(channel, queue, message as AmqpMessage)); // amqplib's promise
+      } catch {
+        countInternalError();
+      }
     },
     end: (outcome) => {
       receives.delete(operation);

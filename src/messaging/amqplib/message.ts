@@ -44,8 +44,8 @@ export function describePublish(
   content: unknown,
   options: PublishOptions | null | undefined,
 ): OutgoingMessage {
-  const key = textOr('', routingKey);
-  const exchangeName = textOr('', exchange);
+  const key = text(routingKey) ?? '';
+  const exchangeName = text(exchange) ?? '';
   const id = text(options?.messageId);
   const conversationId = text(options?.correlationId);
   return {
@@ -80,10 +80,7 @@ export function describeDelivery(channel: AmqpChannel, queue: string, message: A
       ...(deliveryTag !== undefined && { [DELIVERY_TAG]: deliveryTag }),
       ...serverOf(channel)?.attributes,
     },
-    obsoleteAttributes: {
-      ...obsoleteAttributes(channel, { exchange, key, id, conversationId }),
-      'messaging.operation': 'process',
-    },
+    obsoleteAttributes: obsoleteAttributes(channel, { exchange, key, id, conversationId }),
   };
 }
 
@@ -128,9 +125,15 @@ export function retryCount(headers: HeaderMap | null | undefined, redelivered: b
   return deaths(own(headers, 'x-death')) ?? count(own(headers, 'x-delivery-count')) ?? (redelivered ? 1 : 0);
 }
 
+/** Of these a message dies without having been tried: it waited in a queue with a time to live or a length. */
+const WAITED: ReadonlySet<unknown> = new Set(['expired', 'maxlen']);
+
 function deaths(value: unknown): number | undefined {
   if (!Array.isArray(value)) return undefined;
-  const counts = value.map((death: unknown) => count(own(death, 'count'))).filter((n) => n !== undefined);
+  const counts = value
+    .filter((death: unknown) => !WAITED.has(own(death, 'reason')))
+    .map((death: unknown) => count(own(death, 'count')))
+    .filter((n) => n !== undefined);
   return counts.length === 0 ? undefined : counts.reduce((sum, n) => sum + n, 0);
 }
 
@@ -146,8 +149,4 @@ function own(table: unknown, key: string): unknown {
 
 function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
-}
-
-function textOr(otherwise: string, value: unknown): string {
-  return text(value) ?? otherwise;
 }

@@ -1,11 +1,12 @@
 import { type Context, context } from '@opentelemetry/api';
 import { patchMethod } from '../../instrumentations/frameworks/patch-method.ts';
-import type { HeaderMap } from '../message.ts';
-import { observeReturn } from '../observed.ts';
-import { type Publication, startPublication } from '../publication.ts';
+import { observeReturn, runIn } from '../observed.ts';
+import { type Publication, startPublication, untouched } from '../publication.ts';
+import { countInternalError } from '../runtime.ts';
 import { ensureChannelState } from './channel-state.ts';
 import type { AmqpChannel, ChannelModule, Original, Telemetry } from './client.ts';
 import { ENQUEUED_IN } from './connection-manager.ts';
+import { haveRoom } from './field-table.ts';
 import { describePublish, type PublishOptions } from './message.ts';
 import { rememberRequest } from './rpc.ts';
 
@@ -18,7 +19,7 @@ export function patchPublish({ Channel, ConfirmChannel }: ChannelModule, telemet
       if (this instanceof ConfirmChannel || !telemetry.isEnabled()) return original.apply(this, args);
       const channel = this as AmqpChannel; // whose method it is
       return publish(telemetry, channel, args, original, (publication, isMandatory) => {
-        if (isMandatory) ensureChannelState(channel).publishes.sent(publication, isMandatory);
+        if (isMandatory) ensureChannelState(channel).publishes.awaitReturn(publication);
         else publication.end();
       });
     };
@@ -29,7 +30,7 @@ export function patchPublish({ Channel, ConfirmChannel }: ChannelModule, telemet
       const { publishes } = ensureChannelState(channel);
       if (!telemetry.isEnabled()) {
         const result = original.apply(this, args);
-        publishes.sentForConfirm(undefined, false);
+        publishes.awaitConfirm(undefined);
         return result;
       }
       const [exchange, routingKey, content, options, onConfirm] = args;
@@ -40,7 +41,7 @@ export function patchPublish({ Channel, ConfirmChannel }: ChannelModule, telemet
         channel,
         [exchange, routingKey, content, options, bound],
         original,
-        (publication, isMandatory) => publishes.sentForConfirm(publication, isMandatory),
+        (publication, isMandatory) => publishes.awaitConfirm(publication, isMandatory),
       );
     };
   });
@@ -55,17 +56,12 @@ function publish(
   onSent: (publication: Publication, isMandatory: boolean) => void,
 ): unknown {
   const options = given as Options | null | undefined; // amqplib, too, reads whatever it is given
-  const parent = options?.[ENQUEUED_IN] ?? context.active();
-  rememberRequest(options, parent);
-  const publication = startPublication(
-    telemetry.tracer,
-    describePublish(channel, exchange, routingKey, content, options),
-    parent,
-  );
-  const outgoing = publication.span === undefined ? options : withHeaders(options, publication.headers);
+  const { publication, outgoing } = start(telemetry, channel, [exchange, routingKey, content], options);
   return observeReturn(
     () =>
-      context.with(publication.context, original, channel, exchange, routingKey, content, outgoing, ...rest),
+      runIn(publication.context, () =>
+        original.call(channel, exchange, routingKey, content, outgoing, ...rest),
+      ),
     ({ failure }) => {
       if (failure !== undefined) publication.end(failure);
       else onSent(publication, Boolean(options?.mandatory));
@@ -73,18 +69,48 @@ function publish(
   );
 }
 
+interface Started {
+  readonly publication: Publication;
+  /** To publish with. */
+  readonly outgoing: unknown;
+}
+
+function start(
+  telemetry: Telemetry,
+  channel: AmqpChannel,
+  [exchange, routingKey, content]: readonly unknown[],
+  options: Options | null | undefined,
+): Started {
+  let publication = untouched(undefined, context.active());
+  try {
+    const parent = options?.[ENQUEUED_IN] ?? publication.context;
+    rememberRequest(options, parent);
+    const message = describePublish(channel, exchange, routingKey, content, options);
+    publication = startPublication(telemetry.tracer, message, parent);
+    if (publication.span === undefined) return { publication, outgoing: options };
+    return { publication, outgoing: withHeaders(channel, options, publication.headers) };
+  } catch {
+    countInternalError();
+    return { publication, outgoing: options };
+  }
+}
+
 /** Options that inherit the application's: whatever they are, amqplib reads in them what it would have read. */
-function withHeaders(options: Options | null | undefined, headers: Publication['headers']): unknown {
+function withHeaders(
+  channel: AmqpChannel,
+  options: Options | null | undefined,
+  headers: Publication['headers'],
+): unknown {
   const given: unknown = options?.headers;
   // amqplib refuses those.
   if (given !== undefined && typeof given !== 'object') return options;
-  return Object.create(Object(options ?? {}), {
-    headers: { value: inheriting(given, headers), enumerable: true },
-  });
+  const all = inheriting(given, headers);
+  if (!haveRoom(all, channel)) return options;
+  return Object.create(Object(options ?? {}), { headers: { value: all, enumerable: true } });
 }
 
 /** amqplib sends inherited headers, too; a copy has only the own ones. */
-function inheriting(given: object | null | undefined, headers: HeaderMap | null | undefined): unknown {
+function inheriting(given: object | null | undefined, headers: Publication['headers']): unknown {
   const prototype: unknown = Object.getPrototypeOf(given ?? {});
   return prototype === null || prototype === Object.prototype
     ? headers

@@ -61,9 +61,8 @@ export interface Source {
 export function describeReceived(message: KafkaMessage, source: Source, retryCount: number): ReceivedMessage {
   const offset = Number(message.offset);
   const timestamp = Number(message.timestamp);
-  const { obsoleteAttributes, ...topic } = describeTopic(source.topic);
   return {
-    ...topic,
+    ...describeTopic(source.topic),
     headers: message.headers,
     bodySize: sizeOf(message.value),
     sentAt: timestamp > 0 ? timestamp : undefined, // -1 where there is none
@@ -73,7 +72,6 @@ export function describeReceived(message: KafkaMessage, source: Source, retryCou
       ...messageAttributes(message),
       ...(Number.isSafeInteger(offset) && { [KAFKA_ATTR.offset]: offset }),
     },
-    obsoleteAttributes: { ...obsoleteAttributes, 'messaging.operation': 'process' },
   };
 }
 

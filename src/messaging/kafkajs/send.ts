@@ -13,7 +13,10 @@ export interface Step {
 /** Ends a step: at once, or when the transaction it belongs to is over. */
 export type EndStep = (step: Step, outcome: Outcome) => void;
 
-/** What kafkajs can't make sense of goes there without a span, for kafkajs to refuse. @param target a producer or a transaction. */
+/**
+ * What isn't a record at all goes to kafkajs without a span, to be refused there.
+ * @param target a producer or a transaction.
+ */
 export function patchSending(target: object, client: Client, endStep: EndStep): void {
   patchMethod(target, 'send', (original) => {
     return function (this: unknown, ...args: unknown[]) {

@@ -72,9 +72,10 @@ class TopicSending {
   readonly #client: Client;
   readonly #topic: string;
   /** One for each message, or one for all. */
-  readonly #publications: Publication[] = [];
+  readonly #publications: { readonly publication: Publication; readonly index: number }[] = [];
   /** Spans that the one for all is linked to. */
   readonly #linked = new Set<string>();
+  #next = 0;
 
   constructor(client: Client, topic: string, count: number) {
     this.#client = client;
@@ -82,17 +83,23 @@ class TopicSending {
     this.count = count;
   }
 
-  /** @returns what to send in the message's place. */
+  /** Takes the messages one after another. @returns what to send in the message's place. Never throws. */
   publish(message: Message): Message {
-    const [shared] = this.#publications;
-    if (shared !== undefined && this.#isShared) return this.#join(shared, message);
-    const { id: clientId, tracer } = this.#client;
-    const description = this.#isShared
-      ? describeSentTogether(this.#topic, message.headers, { count: this.count, clientId })
-      : describeSent(this.#topic, message, clientId);
-    const publication = startPublication(tracer, description);
-    this.#publications.push(publication);
-    return withHeaders(message, publication);
+    const index = this.#next++;
+    try {
+      const [shared] = this.#publications;
+      if (shared !== undefined && this.#isShared) return this.#join(shared.publication, message);
+      const { id: clientId, tracer } = this.#client;
+      const description = this.#isShared
+        ? describeSentTogether(this.#topic, message.headers, { count: this.count, clientId })
+        : describeSent(this.#topic, message, clientId);
+      const publication = startPublication(tracer, description);
+      this.#publications.push({ publication, index });
+      return withHeaders(message, publication);
+    } catch {
+      countInternalError();
+      return message;
+    }
   }
 
   get #isShared(): boolean {
@@ -113,10 +120,10 @@ class TopicSending {
   end({ failure, value }: CallEnd, endSpan: Parameters<SendCall['end']>[1]): void {
     const metadata = Array.isArray(value) ? (value as RecordMetadata[]) : []; // by kafkajs's types
     const { partition, offset } = placesOf(this.#topic, metadata);
-    this.#publications.forEach((publication, index) => {
+    for (const { publication, index } of this.#publications) {
       const attributes = this.#isShared ? partition : { ...partition, ...offset(index) };
       endSpan(publication, { attributes, ...failure });
-    });
+    }
   }
 }
 

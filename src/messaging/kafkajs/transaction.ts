@@ -1,5 +1,4 @@
 import { type Span, SpanKind } from '@opentelemetry/api';
-import type { TopicOffsets } from 'kafkajs';
 import { describeDestination } from '../destination.ts';
 import { OpenOperations } from '../open-operations.ts';
 import { endSpan, type Outcome } from '../outcome.ts';
@@ -44,14 +43,14 @@ export class Transaction {
   }
 
   /** The step has come to its end now; its span ends when the transaction does, with the time of now. */
-  hold(step: Step, ended: Outcome): void {
-    const outcome = { ...ended, endTime: performance.now() };
-    if (this.#settledAs !== undefined) end(step, outcome, this.#settledAs);
-    else if (this.#held.length < MAX_HELD) this.#held.push({ step, outcome });
-    else {
-      countEvicted();
-      step.end(outcome);
+  hold(step: Step, outcome: Outcome): void {
+    const isOver = this.#settledAs !== undefined;
+    if (!isOver && this.#held.length < MAX_HELD) {
+      this.#held.push({ step, outcome: { ...outcome, endTime: performance.now() } });
+      return;
     }
+    if (!isOver) countEvicted();
+    step.end(outcome);
   }
 
   /** It never began. */
@@ -79,11 +78,9 @@ export class Transaction {
    * @param offsets what `sendOffsets` is called with. Undefined: kafkajs will refuse it.
    */
   startCommit(offsets: unknown): Step | undefined {
-    const { consumerGroupId: group, topics } = (offsets ?? {}) as Partial<
-      Record<'consumerGroupId' | 'topics', unknown>
-    >;
+    const { consumerGroupId: group, topics } = (offsets ?? {}) as Readonly<Record<string, unknown>>;
     if (typeof group !== 'string' || !Array.isArray(topics)) return undefined;
-    const [only, ...others] = topics as (TopicOffsets | null | undefined)[]; // checked below
+    const [only, ...others] = topics as ({ readonly topic?: unknown } | null | undefined)[];
     const topic = others.length === 0 && typeof only?.topic === 'string' ? only.topic : undefined;
     const span = this.#client.tracer.startSpan(spanName(COMMIT, describeDestination(group)), {
       kind: SpanKind.CLIENT,

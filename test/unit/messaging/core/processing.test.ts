@@ -109,6 +109,12 @@ describe('a message that is handled', () => {
     expect(attributes['messaging.message.receive.latency']).toBeLessThan(2500);
   });
 
+  it('says nothing of what its client told wrong', () => {
+    handle({}, { retryCount: Number.NaN, sentAt: Number.NaN });
+    expect(Object.keys(telemetry.span().attributes)).not.toContain('messaging.message.retry.count');
+    expect(Object.keys(telemetry.span().attributes)).not.toContain('messaging.message.receive.latency');
+  });
+
   it('that replies to a request goes on in the context of the request, and links the reply', () => {
     const request = telemetry.tracer.startSpan('request');
     handle({ traceparent: TRACEPARENT }, {}, { requester: trace.setSpan(ROOT_CONTEXT, request) });
