@@ -78,6 +78,9 @@ const OUTPUT: OutputOptions = {
   comments: { legal: true, annotation: false, jsdoc: false },
 };
 
+/** For src/version.ts. */
+const PACKAGE = { PACKAGE_VERSION: JSON.stringify(readManifest(ROOT).version) };
+
 const INPUT: InputOptions = {
   cwd: ROOT,
   platform: 'node',
@@ -103,6 +106,7 @@ async function buildEntries(
         onChunk: (chunk) => addChunk(chunks, chunk),
       }),
     ],
+    transform: { define: PACKAGE },
   });
   const { output } = await build.write({
     ...OUTPUT,
@@ -142,6 +146,7 @@ async function buildPreload(chunks: Map<string, string>): Promise<OutputChunk[]>
     transform: {
       define: {
         BUNDLED_API_VERSION: JSON.stringify(versionOf('@opentelemetry/api')),
+        ...PACKAGE,
       },
     },
   });
@@ -186,8 +191,11 @@ function addChunk(chunks: Map<string, string>, { name, id }: Chunk): boolean {
 }
 
 function versionOf(packageName: string): string {
-  const manifest = readFileSync(join(ROOT, 'node_modules', packageName, 'package.json'), 'utf8');
-  return (JSON.parse(manifest) as Manifest).version; // npm's own format
+  return readManifest(join(ROOT, 'node_modules', packageName)).version;
+}
+
+function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest; // npm's own format
 }
 
 async function build(): Promise<void> {

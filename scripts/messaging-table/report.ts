@@ -17,13 +17,19 @@ export interface TestReport {
 /** Of one behaviour under one instrumentation, over all of its variants. */
 export type Verdict = { readonly passed: true } | { readonly passed: false; readonly reason: string };
 
-/** A test's title begins with its behaviour's number, see `behaviour` in test/e2e/behaviours/harness.ts. */
+/**
+ * A test's title begins with its behaviour's number, see `behaviour` in test/e2e/behaviours/harness.ts. Those without
+ * stand beside the list.
+ */
 const TITLE = /^(?<number>\d+)\. /;
 /** A variant stands in parentheses at the end of its title. */
 const VARIANT = /\((?<variant>[^()]*)\)$/;
 
+/** Ids and names of one run, which say nothing to a reader. */
+const RANDOM = /\b[0-9a-f]{8}[0-9a-f-]*\b/g;
+
 /** How much of a reason the table shows, in characters. */
-const REASON_LENGTH = 90;
+const REASON_LENGTH = 100;
 
 /**
  * @returns a verdict for every number that has a test. A behaviour has passed if all of its variants have; otherwise
@@ -32,12 +38,13 @@ const REASON_LENGTH = 90;
  */
 export function verdicts({ testResults }: TestReport): Map<number, Verdict> {
   const byNumber = new Map<number, Verdict>();
-  for (const { name, message, assertionResults } of testResults) {
+  // Files end in any order; the table shouldn't depend on that.
+  const files = testResults.toSorted((a, b) => a.name.localeCompare(b.name));
+  for (const { name, message, assertionResults } of files) {
     if (message !== '' && assertionResults.length === 0) throw new Error(`${name} did not run: ${message}`);
     for (const { title, status, failureMessages } of assertionResults) {
       const number = Number(TITLE.exec(title)?.groups?.number);
-      if (Number.isNaN(number)) throw new Error(`${name}: a title without a number: ${title}`);
-      if (byNumber.get(number)?.passed === false) continue;
+      if (Number.isNaN(number) || byNumber.get(number)?.passed === false) continue;
       byNumber.set(
         number,
         status === 'passed' ? { passed: true } : { passed: false, reason: reasonOf(title, failureMessages) },
@@ -50,7 +57,11 @@ export function verdicts({ testResults }: TestReport): Map<number, Verdict> {
 /** The claim that didn't hold, which is an assertion's message, else the test's title; with its variant if it has one. */
 function reasonOf(title: string, failureMessages: readonly string[] | null): string {
   const [line = ''] = (failureMessages?.[0] ?? 'it was not run').split('\n');
-  const message = line.replace(/^\w*Error: /, '').replace(/(^|: )expected .*$/, '');
+  const message = line
+    .replace(/^\w*Error: /, '')
+    .replace(/(^|: )expected .*$/, '')
+    .replace(/^\d+ ms passed while waiting for: /, 'nothing came: ')
+    .replace(RANDOM, '…');
   const claim = message || title.replace(TITLE, '').replace(VARIANT, '').trimEnd();
   const variant = VARIANT.exec(title)?.groups?.variant;
   const reason = variant === undefined ? claim : `${variant}: ${claim}`;

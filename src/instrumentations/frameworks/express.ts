@@ -2,9 +2,9 @@ import {
   InstrumentationNodeModuleDefinition,
   InstrumentationNodeModuleFile,
 } from '@opentelemetry/instrumentation';
+import { patchMethod } from '../patch-method.ts';
 import { numberOf } from './error-status.ts';
 import { FrameworkInstrumentation } from './framework-instrumentation.ts';
-import { patchMethod } from './patch-method.ts';
 
 /** What is used of Express's request. */
 interface Request {

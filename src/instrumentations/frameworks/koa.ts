@@ -1,10 +1,10 @@
 import { InstrumentationNodeModuleDefinition } from '@opentelemetry/instrumentation';
+import { patchMethod } from '../patch-method.ts';
 import { numberOf } from './error-status.ts';
 import {
   FrameworkInstrumentation,
   type FrameworkInstrumentationConfig,
 } from './framework-instrumentation.ts';
-import { patchMethod } from './patch-method.ts';
 
 /** What is used of Koa's context. */
 interface Context {

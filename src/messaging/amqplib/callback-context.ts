@@ -1,6 +1,7 @@
 import { context } from '@opentelemetry/api';
-import { patchMethod } from '../../instrumentations/frameworks/patch-method.ts';
-import type { CallbackModule, Telemetry } from './client.ts';
+import { patchMethod } from '../../instrumentations/patch-method.ts';
+import type { Telemetry } from '../messaging-instrumentation.ts';
+import type { CallbackModule } from './client.ts';
 
 /**
  * Has the callbacks of amqplib's callback API called in the context of whoever gave them. amqplib calls them as it

@@ -1,7 +1,5 @@
 /** What is used of amqplib, versions 0.10 to 2. */
 
-import type { Tracer } from '@opentelemetry/api';
-
 export interface AmqpMessage {
   readonly content: Buffer;
   readonly fields: {
@@ -41,12 +39,6 @@ export interface CallbackModule extends ChannelModule {
 interface ChannelClass {
   readonly prototype: object;
   new (connection: never): object;
-}
-
-/** The instrumentation, as its parts see it. */
-export interface Telemetry {
-  isEnabled(): boolean;
-  readonly tracer: Tracer;
 }
 
 /** Any method of the client, before it was patched. */

@@ -3,8 +3,8 @@ import {
   InstrumentationNodeModuleDefinition,
   InstrumentationNodeModuleFile,
 } from '@opentelemetry/instrumentation';
-import { patchMethod } from '../../instrumentations/frameworks/patch-method.ts';
-import type { Telemetry } from './client.ts';
+import { patchMethod } from '../../instrumentations/patch-method.ts';
+import type { Telemetry } from '../messaging-instrumentation.ts';
 
 /** In the options of a publish: the context in which the application asked for it. */
 export const ENQUEUED_IN = Symbol('acme.otel-sentry.enqueued-in');

@@ -1,10 +1,11 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
-import { patchMethod } from '../../instrumentations/frameworks/patch-method.ts';
+import { patchMethod } from '../../instrumentations/patch-method.ts';
+import type { Telemetry } from '../messaging-instrumentation.ts';
 import { type CallEnd, runIn } from '../observed.ts';
 import { type Processing, startProcessing } from '../processing.ts';
 import { countInternalError } from '../runtime.ts';
 import { ensureChannelState } from './channel-state.ts';
-import type { AmqpChannel, AmqpMessage, ChannelModule, Original, Telemetry } from './client.ts';
+import type { AmqpChannel, AmqpMessage, ChannelModule, Original } from './client.ts';
 import { Delivery } from './deliveries.ts';
 import { describeDelivery } from './message.ts';
 import { requesterOf } from './rpc.ts';

@@ -1,12 +1,13 @@
 import { type Context, context } from '@opentelemetry/api';
-import { patchMethod } from '../../instrumentations/frameworks/patch-method.ts';
+import { patchMethod } from '../../instrumentations/patch-method.ts';
 import { describeDestination } from '../destination.ts';
+import type { Telemetry } from '../messaging-instrumentation.ts';
 import { observe, observeReturn, runIn } from '../observed.ts';
 import type { Outcome } from '../outcome.ts';
 import { startClientOperation } from '../receiving.ts';
 import { countInternalError } from '../runtime.ts';
 import { ensureChannelState } from './channel-state.ts';
-import type { AmqpChannel, AmqpMessage, ChannelModule, Telemetry } from './client.ts';
+import type { AmqpChannel, AmqpMessage, ChannelModule } from './client.ts';
 import { describeDelivery, SYSTEM } from './message.ts';
 import { serverOf } from './server.ts';
 

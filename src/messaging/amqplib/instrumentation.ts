@@ -1,12 +1,12 @@
 import {
-  InstrumentationBase,
   type InstrumentationConfig,
   InstrumentationNodeModuleDefinition,
   InstrumentationNodeModuleFile,
 } from '@opentelemetry/instrumentation';
+import { MessagingInstrumentation, type Telemetry } from '../messaging-instrumentation.ts';
 import { keepCallersContext } from './callback-context.ts';
 import { patchEvents } from './channel-state.ts';
-import type { CallbackModule, ChannelModule, Telemetry } from './client.ts';
+import type { CallbackModule, ChannelModule } from './client.ts';
 import { connectionManagerDefinition } from './connection-manager.ts';
 import { patchConsume } from './consume.ts';
 import { patchGet, patchGetWithCallback } from './get.ts';
@@ -20,20 +20,13 @@ const VERSIONS = ['>=0.10.0 <3'];
  * amqplib 0.10 to 2, its promise API and its callback API, and amqp-connection-manager on top of it. Patches stay
  * once they are made, and start nothing while the instrumentation is disabled.
  */
-export class AmqplibInstrumentation extends InstrumentationBase {
+export class AmqplibInstrumentation extends MessagingInstrumentation {
   constructor(config: InstrumentationConfig = {}) {
-    super('@acme/otel-sentry/amqplib', '', config);
+    super('amqplib', config);
   }
 
   protected override init(): InstrumentationNodeModuleDefinition[] {
-    const instrumentation = this;
-    const telemetry: Telemetry = {
-      isEnabled: () => instrumentation.isEnabled(),
-      // Another one once the tracer provider is set.
-      get tracer() {
-        return instrumentation.tracer;
-      },
-    };
+    const { telemetry } = this;
     const amqplib = new InstrumentationNodeModuleDefinition('amqplib', VERSIONS, undefined, undefined, [
       file('connect', (connect: object) => patchConnect(connect, telemetry)),
       file('channel_model', (model: ChannelModule) => {

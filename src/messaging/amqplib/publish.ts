@@ -1,10 +1,11 @@
 import { type Context, context } from '@opentelemetry/api';
-import { patchMethod } from '../../instrumentations/frameworks/patch-method.ts';
+import { patchMethod } from '../../instrumentations/patch-method.ts';
+import type { Telemetry } from '../messaging-instrumentation.ts';
 import { observeReturn, runIn } from '../observed.ts';
 import { type Publication, startPublication, untouched } from '../publication.ts';
 import { countInternalError } from '../runtime.ts';
 import { ensureChannelState } from './channel-state.ts';
-import type { AmqpChannel, ChannelModule, Original, Telemetry } from './client.ts';
+import type { AmqpChannel, ChannelModule, Original } from './client.ts';
 import { ENQUEUED_IN } from './connection-manager.ts';
 import { haveRoom } from './field-table.ts';
 import { describePublish, type PublishOptions } from './message.ts';

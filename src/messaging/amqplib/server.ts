@@ -1,6 +1,7 @@
 import { type Attributes, context } from '@opentelemetry/api';
-import { patchMethod } from '../../instrumentations/frameworks/patch-method.ts';
-import type { AmqpChannel, Telemetry } from './client.ts';
+import { patchMethod } from '../../instrumentations/patch-method.ts';
+import type { Telemetry } from '../messaging-instrumentation.ts';
+import type { AmqpChannel } from './client.ts';
 
 /** The broker at the other end of a connection. Credentials are in neither. */
 export interface Server {

@@ -1,12 +1,6 @@
 /** What is used of kafkajs's producers and consumers, versions 1 and 2. */
 
-import type { Tracer } from '@opentelemetry/api';
-
-/** The instrumentation, as its parts see it. */
-export interface Telemetry {
-  isEnabled(): boolean;
-  readonly tracer: Tracer;
-}
+import type { Telemetry } from '../messaging-instrumentation.ts';
 
 /** A producer or a consumer, as its spans tell it. */
 export interface Client extends Telemetry {

@@ -1,5 +1,5 @@
 import type { EachBatchPayload, EachMessagePayload } from 'kafkajs';
-import { patchMethod } from '../../instrumentations/frameworks/patch-method.ts';
+import { patchMethod } from '../../instrumentations/patch-method.ts';
 import { type Processing, startBatchProcessing, startProcessing } from '../processing.ts';
 import { rememberReceived } from '../runtime.ts';
 import { ATTR } from '../semantic-conventions.ts';

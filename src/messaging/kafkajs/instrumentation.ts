@@ -1,10 +1,10 @@
 import {
-  InstrumentationBase,
   type InstrumentationConfig,
   InstrumentationNodeModuleDefinition,
 } from '@opentelemetry/instrumentation';
-import { patchMethod } from '../../instrumentations/frameworks/patch-method.ts';
-import { describeClient, type Telemetry } from './client.ts';
+import { patchMethod } from '../../instrumentations/patch-method.ts';
+import { MessagingInstrumentation, type Telemetry } from '../messaging-instrumentation.ts';
+import { describeClient } from './client.ts';
 import { patchConsumer } from './consumer.ts';
 import { patchProducer } from './producer.ts';
 
@@ -14,20 +14,13 @@ const VERSIONS = ['>=1.0.0 <3'];
  * kafkajs 1 and 2, loaded by `require` or by `import`. Patches stay once they are made, and start nothing while the
  * instrumentation is disabled.
  */
-export class KafkaJsInstrumentation extends InstrumentationBase {
+export class KafkaJsInstrumentation extends MessagingInstrumentation {
   constructor(config: InstrumentationConfig = {}) {
-    super('@acme/otel-sentry/kafkajs', '', config);
+    super('kafkajs', config);
   }
 
   protected override init(): InstrumentationNodeModuleDefinition {
-    const instrumentation = this;
-    const telemetry: Telemetry = {
-      isEnabled: () => instrumentation.isEnabled(),
-      // Another one once the tracer provider is set.
-      get tracer() {
-        return instrumentation.tracer;
-      },
-    };
+    const { telemetry } = this;
     const module = new InstrumentationNodeModuleDefinition('kafkajs', VERSIONS, (exports) => {
       patchKafka(exports.Kafka?.prototype, telemetry);
       return exports;

@@ -1,4 +1,4 @@
-import { patchMethod } from '../../instrumentations/frameworks/patch-method.ts';
+import { patchMethod } from '../../instrumentations/patch-method.ts';
 import { observe } from '../observed.ts';
 import { countInternalError } from '../runtime.ts';
 import { type Client, onEvent } from './client.ts';

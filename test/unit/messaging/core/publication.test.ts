@@ -52,7 +52,7 @@ describe('a message that is sent', () => {
   });
 
   it('says what is known of it', () => {
-    const { end } = publish(
+    const { headers, end } = publish(
       { a: 'four', b: [Buffer.alloc(10), 7] },
       {
         id: 'm1',
@@ -63,11 +63,13 @@ describe('a message that is sent', () => {
       },
     );
     end();
+    const ours = Object.entries(headers ?? {}).filter(([key]) => key.length > 1);
+    const written = ours.map(([key, value]) => `${key}${value}`).join('').length;
     expect(telemetry.span().attributes).toMatchObject({
       'messaging.message.id': 'm1',
       'messaging.message.conversation_id': 'c1',
       'messaging.message.body.size': 100,
-      'messaging.message.envelope.size': 100 + (1 + 4) + (1 + 10 + 8),
+      'messaging.message.envelope.size': 100 + (1 + 4) + (1 + 10 + 8) + written,
       'messaging.batch.message_count': 3,
       'messaging.client.id': 'x',
     });
