@@ -97,8 +97,8 @@ async function buildEntries(
     ...INPUT,
     input: { ...input },
     plugins: [
+      apiOfApp(ROOT), // before the rule, which settles every import of the api
       onlyImports(rule, ROOT),
-      apiOfApp(ROOT),
       chunkCalls({
         root: ROOT,
         ownPath: 'import.meta.url',

@@ -14,8 +14,14 @@ export interface TestReport {
   }[];
 }
 
-/** Of one behaviour under one instrumentation, over all of its variants. */
-export type Verdict = { readonly passed: true } | { readonly passed: false; readonly reason: string };
+/** Of one behaviour under one instrumentation. */
+export interface Verdict {
+  /** It may have several: a variant for each client, and more. */
+  readonly tests: number;
+  readonly failed: number;
+  /** Why the first one failed that did. */
+  readonly reason?: string;
+}
 
 /**
  * A test's title begins with its behaviour's number, see `behaviour` in test/e2e/behaviours/harness.ts. Those without
@@ -32,8 +38,7 @@ const RANDOM = /\b[0-9a-f]{8}[0-9a-f-]*\b/g;
 const REASON_LENGTH = 100;
 
 /**
- * @returns a verdict for every number that has a test. A behaviour has passed if all of its variants have; otherwise
- *   the reason is the first one's that failed.
+ * @returns a verdict for every number that has a test.
  * @throws where a file couldn't run: its behaviours would be missing or seem to fail.
  */
 export function verdicts({ testResults }: TestReport): Map<number, Verdict> {
@@ -44,10 +49,13 @@ export function verdicts({ testResults }: TestReport): Map<number, Verdict> {
     if (message !== '' && assertionResults.length === 0) throw new Error(`${name} did not run: ${message}`);
     for (const { title, status, failureMessages } of assertionResults) {
       const number = Number(TITLE.exec(title)?.groups?.number);
-      if (Number.isNaN(number) || byNumber.get(number)?.passed === false) continue;
+      if (Number.isNaN(number)) continue;
+      const { tests, failed, ...first } = byNumber.get(number) ?? { tests: 0, failed: 0 };
       byNumber.set(
         number,
-        status === 'passed' ? { passed: true } : { passed: false, reason: reasonOf(title, failureMessages) },
+        status === 'passed'
+          ? { tests: tests + 1, failed, ...first }
+          : { tests: tests + 1, failed: failed + 1, reason: reasonOf(title, failureMessages), ...first },
       );
     }
   }

@@ -8,7 +8,8 @@ export const END = '<!-- behaviours:end -->';
 const HEADER = `|  # | behaviour | ours | OpenTelemetry's |
 | -: | --------- | ---- | --------------- |`;
 
-const NOTE = '✗ names the first claim of its test that does not hold.';
+const NOTE = `✗ says how many of a behaviour's tests fail, and the first thing that does not hold. Tests of what only Sentry has,
+such as its own header, fail where nothing reads it.`;
 
 export interface Results {
   readonly ours: ReadonlyMap<number, Verdict>;
@@ -54,6 +55,7 @@ export function rowsIn(markdown: string): Row[] {
 }
 
 function cell(verdict: Verdict | undefined): string {
-  if (verdict === undefined || verdict.passed) return '✓';
-  return `✗ ${verdict.reason.replaceAll('|', '\\|')}`;
+  if (verdict === undefined || verdict.failed === 0) return '✓';
+  const { tests, failed, reason = '' } = verdict;
+  return `✗ ${failed}/${tests} ${reason.replace(/[|_*<]/g, '\\$&')}`;
 }

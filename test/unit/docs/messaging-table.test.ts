@@ -34,15 +34,15 @@ describe('the report of the behaviour tests', () => {
     ],
   });
 
-  it('has a behaviour only if all of its variants passed, and says which claim failed', () => {
+  it('counts the tests of a behaviour and says which claim failed first', () => {
     const failure = "AssertionError: the last one counts: expected '1' to be '2'\n    at test.ts:1";
     const found = verdicts(
       report(['5. Repeated (Kafka)'], ['5. Repeated (AMQP)', failure], ['6. Case'], ['More']),
     );
     expect(found).toEqual(
       new Map<number, Verdict>([
-        [5, { passed: false, reason: 'AMQP: the last one counts' }],
-        [6, { passed: true }],
+        [5, { tests: 2, failed: 1, reason: 'AMQP: the last one counts' }],
+        [6, { tests: 1, failed: 0 }],
       ]),
     );
   });
@@ -51,19 +51,19 @@ describe('the report of the behaviour tests', () => {
     const [verdict] = verdicts(
       report(['5. Repeated (Kafka)', 'AssertionError: expected 1 to be 2']),
     ).values();
-    expect(verdict).toEqual({ passed: false, reason: 'Kafka: Repeated' });
+    expect(verdict).toEqual({ tests: 1, failed: 1, reason: 'Kafka: Repeated' });
   });
 
   it('says what nobody saw, without the ids of the run', () => {
     const failure =
       'Error: 5000 ms passed while waiting for: a span of trace 0af7651916cd43dd8448eb211c80319c';
     const [verdict] = verdicts(report(['5. Repeated', failure])).values();
-    expect(verdict).toEqual({ passed: false, reason: 'nothing came: a span of trace …' });
+    expect(verdict).toEqual({ tests: 1, failed: 1, reason: 'nothing came: a span of trace …' });
   });
 
   it('shortens a reason to a line', () => {
     const [verdict] = verdicts(report(['5. Repeated', `Error: ${'word '.repeat(50)}\nmore`])).values();
-    expect(verdict).toEqual({ passed: false, reason: expect.stringMatching(/^(word ){19}word…$/) });
+    expect(verdict).toEqual({ tests: 1, failed: 1, reason: expect.stringMatching(/^(word ){19}word…$/) });
   });
 
   it('is no report where a file did not run', () => {
@@ -77,8 +77,10 @@ describe('the table', () => {
     [1, 'Buffers'],
     [2, 'Numbers'],
   ]);
-  const passed = new Map<number, Verdict>([...behaviours.keys()].map((number) => [number, { passed: true }]));
-  const failed = new Map<number, Verdict>([...passed, [2, { passed: false, reason: 'a | b' }]]);
+  const passed = new Map<number, Verdict>(
+    [...behaviours.keys()].map((number) => [number, { tests: 3, failed: 0 }]),
+  );
+  const failed = new Map<number, Verdict>([...passed, [2, { tests: 3, failed: 2, reason: 'a | __b__' }]]);
 
   it('takes the place between the markers, again and again', () => {
     const table = behavioursTable(behaviours, { ours: passed, contrib: failed });
@@ -88,12 +90,12 @@ describe('the table', () => {
     expect(once).not.toContain('the last');
     expect(rowsIn(once)).toEqual([
       { number: 1, behaviour: 'Buffers', ours: '✓', contrib: '✓' },
-      { number: 2, behaviour: 'Numbers', ours: '✓', contrib: '✗ a \\| b' },
+      { number: 2, behaviour: 'Numbers', ours: '✓', contrib: '✗ 2/3 a \\| \\_\\_b\\_\\_' },
     ]);
   });
 
   it('is not made without a test of every behaviour, or without a place for it', () => {
-    const some = new Map([[1, { passed: true as const }]]);
+    const some = new Map([[1, { tests: 3, failed: 0 }]]);
     expect(() => behavioursTable(behaviours, { ours: passed, contrib: some })).toThrow(/behaviours 2$/);
     expect(() => withTable('# Messages', 'table')).toThrow('no place');
   });
