@@ -1,7 +1,7 @@
 /**
- * `npm run demo`: the shop on real brokers, an order that succeeds and one that fails, and their traces as Sentry and
- * an OpenTelemetry backend get them. With `--once`, in CI, or without a terminal it ends when the traces are drawn:
- * with code 0 where they are whole, else with 1.
+ * `npm run demo`: the shop on real brokers, orders that go through, fail and are tried again, and their traces as
+ * Sentry and an OpenTelemetry backend get them. With `--once`, in CI, or without a terminal it ends when the traces
+ * are drawn: with code 0 where they are whole, else with 1.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -45,9 +45,13 @@ async function demo(): Promise<number> {
   const failing = brokers === undefined ? 'pricing' : 'billing';
   const good = { id: '1001', customer: 'ann', amount: 59.9, coupon: 'WELCOME' };
   const bad = { id: '1002', customer: 'bob', amount: 1200, fail: failing };
+  const late = { id: '1003', customer: 'cid', amount: 25, busy: 1 };
   const whole = [
     await show(sink, shop, good, { about: 'goes through', headers: browserBehindProxy() }),
     await show(sink, shop, bad, { about: `fails in ${failing}`, failing }),
+    ...(brokers === undefined
+      ? []
+      : [await show(sink, shop, late, { about: 'orders takes up at its second delivery' })]),
   ];
   for (const { where, reason } of sink.invalid) say(`A backend would refuse ${where}: ${reason}`, 'red');
   if (staying) say(`The same as a page: http://127.0.0.1:${sink.port}/   (Ctrl-C ends it)`, 'green');

@@ -26,6 +26,10 @@ export interface Shop extends AsyncDisposable {
   readonly services: readonly ServiceName[];
   /** Places an order. @returns the storefront's answer; 202 means that the order is on its way. */
   order(order: Order, headers?: Readonly<Record<string, string>>): Promise<Response>;
+  /** Starts another billing, which takes over some of the topic's partitions. Resolves when both have theirs. */
+  addBilling(): Promise<void>;
+  /** Has the oldest billing end by itself; those that remain take over its partitions. */
+  removeBilling(): Promise<void>;
   /** Has all services end by themselves. Rejects with the output of one that doesn't end with code 0. */
   stop(): Promise<void>;
 }
@@ -42,7 +46,7 @@ const PARTITIONS = 4;
 /** Starts the services, later ones of the chain first. Rejects with the output of one that doesn't start. */
 export async function startShop({ modules, brokers, env, envOf = {} }: ShopOptions): Promise<Shop> {
   const run = randomUUID().slice(0, 8);
-  const apps = new Map<ServiceName, RunningApp>();
+  const apps: { readonly service: ServiceName; readonly app: RunningApp }[] = [];
   const topic = `billing-${run}`;
   const queueing: Record<string, string> =
     brokers === undefined
@@ -62,7 +66,7 @@ export async function startShop({ modules, brokers, env, envOf = {} }: ShopOptio
       execArgv: ['--import', PRELOAD],
       env: { ...queueing, ...settings, ...env, ...envOf[service], OTEL_SERVICE_NAME: service },
     });
-    apps.set(service, app);
+    apps.push({ service, app });
     if (service === 'orders' || service === 'billing') {
       await app.waitForLine(new RegExp(`^${service} ready$`), START_TIME);
       return '';
@@ -73,16 +77,12 @@ export async function startShop({ modules, brokers, env, envOf = {} }: ShopOptio
   const stop = async () => {
     // From the head on, so that nobody's partner is gone before.
     for (const service of SERVICES) {
-      const app = apps.get(service);
-      if (app === undefined) continue;
-      app.kill('SIGTERM');
-      const late = setTimeout(() => app.kill('SIGKILL'), STOP_TIME);
-      await app.succeeded().finally(() => clearTimeout(late));
+      for (const { app } of apps.filter((one) => one.service === service)) await end(app);
     }
     if (brokers !== undefined) await withAdmin(brokers, (admin) => admin.deleteTopics({ topics: [topic] }));
   };
   const dispose = async () => {
-    await Promise.all([...apps.values()].map((app) => app[Symbol.asyncDispose]()));
+    await Promise.all(apps.map(({ app }) => app[Symbol.asyncDispose]()));
   };
 
   try {
@@ -98,7 +98,7 @@ export async function startShop({ modules, brokers, env, envOf = {} }: ShopOptio
     ]);
     const storefront = await start('storefront', { GATEWAY_URL: gateway });
     return {
-      services: SERVICES.filter((service) => apps.has(service)),
+      services: SERVICES.filter((service) => apps.some((one) => one.service === service)),
       order: (order, headers) =>
         fetch(`${storefront}/orders`, {
           method: 'POST',
@@ -106,6 +106,15 @@ export async function startShop({ modules, brokers, env, envOf = {} }: ShopOptio
           body: JSON.stringify(order),
           signal: AbortSignal.timeout(15_000),
         }),
+      addBilling: async () => {
+        await start('billing');
+      },
+      removeBilling: async () => {
+        const oldest = apps.find(({ service }) => service === 'billing');
+        if (oldest === undefined) throw new Error('no billing is running');
+        await end(oldest.app);
+        apps.splice(apps.indexOf(oldest), 1);
+      },
       stop,
       [Symbol.asyncDispose]: dispose,
     };
@@ -113,6 +122,13 @@ export async function startShop({ modules, brokers, env, envOf = {} }: ShopOptio
     await dispose();
     throw error;
   }
+}
+
+/** Has a service end by itself. Rejects with its output where that takes too long or goes wrong. */
+async function end(app: RunningApp): Promise<void> {
+  app.kill('SIGTERM');
+  const late = setTimeout(() => app.kill('SIGKILL'), STOP_TIME);
+  await app.succeeded().finally(() => clearTimeout(late));
 }
 
 type Admin = ReturnType<Kafka['admin']>;

@@ -15,4 +15,5 @@ interface Logs {
 
 const none: Logs = { getLogger: () => undefined, getLoggerProvider: () => undefined };
 
-export const logs: Logs = 'logs' in api ? api.logs : none;
+// Not `api.logs`, of which the bundler would make a named import.
+export const logs: Logs = Reflect.get(api, 'logs') ?? none;

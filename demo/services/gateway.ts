@@ -2,6 +2,7 @@ import type * as SentryNode from '@sentry/node';
 import type * as Amqplib from 'amqplib';
 import type { Express } from './express.ts';
 import { describeOrder, type Order, parseOrder, refuseOnDemand } from './order.ts';
+import { assertOrdersQueue } from './orders-queue.ts';
 import { announce, onStop, postJson, setting } from './process.ts';
 
 export interface Libraries {
@@ -41,7 +42,7 @@ async function queue(amqplib: typeof Amqplib): Promise<Outlet> {
   const name = setting('ORDERS_QUEUE');
   const connection = await amqplib.connect(setting('AMQP_URL'), { timeout: 10_000 });
   const channel = await connection.createConfirmChannel();
-  await channel.assertQueue(name, { autoDelete: true });
+  await assertOrdersQueue(channel, name);
   return {
     async deliver(order) {
       channel.sendToQueue(name, Buffer.from(JSON.stringify(order)), { messageId: order.id });

@@ -9,11 +9,13 @@ export interface Order {
   readonly coupon?: string;
   /** The service that is to fail over this order: the demo and the tests choose one. */
   readonly fail?: string;
+  /** How often orders is to be too busy for it at first: each time it comes back a little later. */
+  readonly busy?: number;
 }
 
 /** @throws {TypeError} where it is no order. */
 export function parseOrder(value: unknown): Order {
-  const { id, customer, amount, coupon, fail } = (value ?? {}) as Partial<Record<keyof Order, unknown>>;
+  const { id, customer, amount, coupon, fail, busy } = (value ?? {}) as Partial<Record<keyof Order, unknown>>;
   if (typeof id !== 'string' || typeof customer !== 'string' || typeof amount !== 'number') {
     throw new TypeError('an order has an id, a customer and an amount');
   }
@@ -23,11 +25,18 @@ export function parseOrder(value: unknown): Order {
     amount,
     ...(typeof coupon === 'string' && { coupon }),
     ...(typeof fail === 'string' && { fail }),
+    ...(typeof busy === 'number' && { busy }),
   };
 }
 
+/** Final: another try would end the same. */
 export class OrderRefused extends Error {
   override readonly name = 'OrderRefused';
+}
+
+/** Another try, a little later, may go well. */
+export class TooBusy extends Error {
+  override readonly name = 'TooBusy';
 }
 
 export function refuseOnDemand(service: string, order: Order): void {

@@ -9,6 +9,16 @@ export interface CallEnd {
   readonly failure?: { readonly error: unknown } | undefined;
 }
 
+/** A step of telemetry's own: what it throws is counted, and the application's call goes on without it. */
+export function attempt<Result>(step: () => Result): Result | undefined {
+  try {
+    return step();
+  } catch {
+    countInternalError();
+    return undefined;
+  }
+}
+
 /** Calls a function of the application in a context, exactly once: where a context can't be entered, without it. */
 export function runIn<Result>(target: Context, run: () => Result): Result {
   let entered = false;

@@ -69,9 +69,18 @@ export function passedOn(parent: Context): Span {
 /** How OpenTelemetry's instrumentation of amqplib tells a settlement, as an error whichever it is. */
 const SETTLEMENT = /^(nack|nackAll|reject) called on message/;
 
-/** Our span of the message, which the application may find active and describe; only we name, settle and end it. */
+/** The span that another instrumentation has borrowed; any other span is itself. */
+export function lenderOf(span: Span): Span {
+  return BorrowedSpan.lenderOf(span);
+}
+
+/** Our span of the message, which another instrumentation may describe; only we name, settle and end it. */
 class BorrowedSpan implements Span {
   readonly #span: Span;
+
+  static lenderOf(span: Span): Span {
+    return #span in span ? span.#span : span;
+  }
 
   constructor(span: Span) {
     this.#span = span;

@@ -66,10 +66,15 @@ export class Processing {
    * caller, the very same value.
    *
    * @param onEnd is told once, when the handler has returned, or when its promise is settled.
+   * @param isFailure which of what the handler throws is a failure at all; by default everything is.
    * @returns what the handler returned; in a promise's place one of its kind, which waits for it.
    */
-  run<Result>(handler: () => Result, onEnd: (end: CallEnd) => void): Result {
-    return runIn(this.context, () => observe(handler, this.#reporting(onEnd)));
+  run<Result>(
+    handler: () => Result,
+    onEnd: (end: CallEnd) => void,
+    isFailure: (error: unknown) => boolean = () => true,
+  ): Result {
+    return runIn(this.context, () => observe(handler, this.#reporting(onEnd, isFailure)));
   }
 
   /** The same, without a look at what becomes of a promise that the handler returns. */
@@ -86,13 +91,19 @@ export class Processing {
   }
 
   /** Called in the handler's own context: what the handler set on Sentry's current scope is on the event. */
-  #reporting(onEnd: (end: CallEnd) => void): (end: CallEnd) => void {
+  #reporting(
+    onEnd: (end: CallEnd) => void,
+    isFailure: (error: unknown) => boolean = () => true,
+  ): (end: CallEnd) => void {
     return (end) => {
-      this.#failure = end.failure;
-      try {
-        if (end.failure !== undefined) messagingOptions().onHandlerError?.(end.failure.error, this.#info);
-      } catch {
-        countInternalError();
+      const { failure } = end;
+      if (failure !== undefined && isFailure(failure.error)) {
+        this.#failure = failure;
+        try {
+          messagingOptions().onHandlerError?.(failure.error, this.#info);
+        } catch {
+          countInternalError();
+        }
       }
       onEnd(end);
     };

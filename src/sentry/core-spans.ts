@@ -129,7 +129,8 @@ export function mirrorCoreSpans(client: Client): void {
     // A span that Sentry suppressed or dropped is none of its recording class, and has no mirror.
     if (!core.spanIsSentrySpan(span)) return;
     const base = isSegment ? parent.context.setValue(FORCED_SEGMENT, true) : parent.context;
-    const counterpart = standInFor(span, parent.context) ?? startMirror(span, base);
+    const json = spanJson(span);
+    const counterpart = standInFor(span, json, parent.context) ?? startMirror(span, json, base);
     if (client.getOptions().traceLifecycle === 'static' && isSegment) belongsTo(counterpart, span, parent);
   });
 
@@ -166,8 +167,7 @@ function belongsTo(mirror: Span, span: SentrySpan, parent: ParentPlaceholder): v
   Object.defineProperty(span, '_sentryRootSpan', { value: mirror, writable: true, configurable: true });
 }
 
-function startMirror(span: SentrySpan, parent: Context): Span {
-  const json = spanJson(span);
+function startMirror(span: SentrySpan, json: SpanJson, parent: Context): Span {
   const isProducer = json.attributes?.['sentry.op'] === 'queue.publish';
   const mirror = trace.getTracer('@sentry/node').startSpan(
     json.name,
@@ -185,9 +185,9 @@ function startMirror(span: SentrySpan, parent: Context): Span {
 }
 
 /** A span that takes the place of a mirror; undefined: it gets one of its own. */
-function standInFor(span: SentrySpan, parent: Context): Span | undefined {
+function standInFor(span: SentrySpan, { attributes }: SpanJson, parent: Context): Span | undefined {
   // Sentry's attribute values are OpenTelemetry's, in a wider type.
-  const standIn = queueStandIn((spanJson(span).attributes ?? {}) as Attributes, parent);
+  const standIn = queueStandIn((attributes ?? {}) as Attributes, parent);
   if (standIn !== undefined) identify(span, standIn);
   return standIn;
 }

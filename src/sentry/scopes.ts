@@ -1,5 +1,6 @@
 import { type Context, createContextKey, isSpanContextValid, trace } from '@opentelemetry/api';
 import type { PropagationContext, Scope } from '@sentry/core';
+import { lenderOf } from '../messaging/other-instrumentations.ts';
 import type { LocalRoot } from './local-root.ts';
 import { core } from './sdk.ts';
 import { localRootOf, sentryTraceData } from './trace-data.ts';
@@ -93,7 +94,8 @@ export function requestScopes(context: Context, request: ScopeRequest): Context 
 }
 
 /** The context that becomes active when `context` is entered from `active`. */
-export function enterContext(context: Context, active: Context): Context {
+export function enterContext(given: Context, active: Context): Context {
+  const context = withLender(given);
   // The key is ours; nothing else writes under it.
   const request = context.getValue(SCOPE_REQUEST) as ScopeRequest | undefined;
   const span = trace.getSpan(context);
@@ -109,6 +111,13 @@ export function enterContext(context: Context, active: Context): Context {
   if (request !== undefined) entered = entered.deleteValue(SCOPE_REQUEST);
   scopes.settle(entered, request?.current);
   return entered;
+}
+
+/** Sentry keeps what it knows of a span by the object: what is active has to be the span itself. */
+function withLender(context: Context): Context {
+  const span = trace.getSpan(context);
+  const lender = span && lenderOf(span);
+  return lender === undefined || lender === span ? context : trace.setSpan(context, lender);
 }
 
 /**

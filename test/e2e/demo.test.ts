@@ -9,11 +9,11 @@ function runDemo(env: Record<string, string>): RunningApp {
   return runApp({ entry: DEMO, args: ['--once'], env: { NO_COLOR: '1', ...env } });
 }
 
-test('the demo draws a whole trace through all services and one with its error, and ends', async () => {
+test('the demo draws whole traces: an order that goes through, one that fails and one that is tried again', async () => {
   const { amqpUrl, kafkaBrokers } = brokers();
   await using demo = runDemo({ AMQP_URL: amqpUrl, KAFKA_BROKERS: kafkaBrokers.join(',') });
   const { stdout } = await demo.succeeded();
-  const [, passing = '', failing = ''] = stdout.split(/^Order 100\d, which .*$/m);
+  const [, passing = '', failing = '', retried = ''] = stdout.split(/^Order 100\d, which .*$/m);
   for (const service of SERVICES) {
     expect(passing).toMatch(new RegExp(`^S O ${service} `, 'm'));
     expect(failing).toMatch(new RegExp(`^S O ${service} `, 'm'));
@@ -21,6 +21,7 @@ test('the demo draws a whole trace through all services and one with its error, 
   expect(passing).toMatch(/↗ linked to trace \w{32}/);
   expect(passing).not.toContain('OrderRefused');
   expect(failing).toContain('✗ OrderRefused: billing refuses order 1002');
+  expect(retried.match(/^S O orders +process amq\.default:orders-/gm)).toHaveLength(2);
 });
 
 test('the demo without brokers runs its HTTP part and says what it left out', async () => {

@@ -1,17 +1,38 @@
 /** The demo's shop with all five services on real brokers, and a sink that gets its telemetry. */
 
-import { type ModuleSystem, SERVICES, type Shop, type ShopOptions, startShop } from '../../demo/shop.ts';
+import {
+  type ModuleSystem,
+  SERVICES,
+  type ServiceName,
+  type Shop,
+  type ShopOptions,
+  startShop,
+} from '../../demo/shop.ts';
 import {
   type Backend,
   type Sink,
   type SinkOptions,
   type SinkSpan,
+  type SpanKind,
   startSink,
 } from '../support/sink/index.ts';
 
 export { SERVICES };
 export const MODULE_SYSTEMS: readonly ModuleSystem[] = ['esm', 'cjs'];
 export const BACKENDS: readonly Backend[] = ['sentry', 'otlp'];
+
+/** The way of an order from its tail to its head, spans within a service left out. */
+export const WAY: readonly (readonly [ServiceName, SpanKind])[] = [
+  ['billing', 'consumer'],
+  ['pricing', 'producer'],
+  ['pricing', 'server'],
+  ['orders', 'client'],
+  ['orders', 'consumer'],
+  ['gateway', 'producer'],
+  ['gateway', 'server'],
+  ['storefront', 'client'],
+  ['storefront', 'server'],
+];
 
 export interface Scenario extends AsyncDisposable {
   readonly sink: Sink;
@@ -64,11 +85,12 @@ export function brokers(): { amqpUrl: string; kafkaBrokers: readonly string[] } 
 /** Every span that names this order, and the rest of their trace. */
 export function spansOfOrder(sink: Sink, orderId: string, source: Backend): readonly SinkSpan[] {
   const traceId = traceIdOfOrder(sink, orderId);
-  return sink.spans({ traceId, source });
+  return sink.spans((span) => span.traceId === traceId && span.source === source);
 }
 
 export function traceIdOfOrder(sink: Sink, orderId: string): string {
-  const traceIds = new Set(sink.spans({ attributes: { 'order.id': orderId } }).map((span) => span.traceId));
+  const ofOrder = sink.spans(({ attributes }) => attributes['order.id'] === orderId);
+  const traceIds = new Set(ofOrder.map(({ traceId }) => traceId));
   const [traceId] = traceIds;
   if (traceId === undefined || traceIds.size > 1) {
     throw new Error(`spans of order ${orderId} are in ${traceIds.size} traces, not in one`);
@@ -80,6 +102,15 @@ export function traceIdOfOrder(sink: Sink, orderId: string): string {
 export function ancestry(span: SinkSpan | undefined, spans: readonly SinkSpan[]): readonly SinkSpan[] {
   if (span === undefined) return [];
   return [span, ...ancestry(parentOf(span, spans), spans)];
+}
+
+/** Service and kind of the spans between services, to compare with {@link WAY}. */
+export function stationsOf(
+  way: readonly SinkSpan[],
+): readonly (readonly [string | undefined, SpanKind | undefined])[] {
+  return way
+    .filter(({ kind }) => kind !== undefined && kind !== 'internal')
+    .map(({ service, kind }) => [service, kind]);
 }
 
 function parentOf({ parentSpanId }: SinkSpan, spans: readonly SinkSpan[]): SinkSpan | undefined {

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SinkSpan } from '../support/sink/index.ts';
 import {
   ancestry,
   BACKENDS,
@@ -8,24 +7,13 @@ import {
   SERVICES,
   spansOfOrder,
   startScenario,
+  stationsOf,
   traceIdOfOrder,
+  WAY,
 } from './scenario.ts';
 
 const BROWSER = { traceId: '0123456789abcdef0123456789abcdef', spanId: '0123456789abcdef' };
 const PROXY = { traceId: 'fedcba9876543210fedcba9876543210', spanId: 'fedcba9876543210' };
-
-/** From the tail to the head, spans within a service left out. */
-const WAY = [
-  ['billing', 'consumer'],
-  ['pricing', 'producer'],
-  ['pricing', 'server'],
-  ['orders', 'client'],
-  ['orders', 'consumer'],
-  ['gateway', 'producer'],
-  ['gateway', 'server'],
-  ['storefront', 'client'],
-  ['storefront', 'server'],
-];
 
 describe.each(MODULE_SYSTEMS)('an order that goes through the shop as %s', (modules) => {
   let scenario: Scenario;
@@ -68,7 +56,7 @@ describe.each(MODULE_SYSTEMS)('an order that goes through the shop as %s', (modu
         spans.find(({ name }) => name === 'charge card'),
         spans,
       );
-      expect(way.filter(isBetweenServices).map(({ service, kind }) => [service, kind])).toEqual(WAY);
+      expect(stationsOf(way)).toEqual(WAY);
       expect(way.at(-1)?.parentSpanId).toBeUndefined();
       for (const span of spans) expect(ancestry(span, spans).at(-1), span.name).toBe(way.at(-1));
     });
@@ -136,7 +124,3 @@ describe.each(MODULE_SYSTEMS)('an order that goes through the shop as %s', (modu
     expect(new Set(sink.requests.map(({ outcome }) => outcome))).toEqual(new Set([200]));
   });
 });
-
-function isBetweenServices({ kind }: SinkSpan): boolean {
-  return kind !== undefined && kind !== 'internal';
-}

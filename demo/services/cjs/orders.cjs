@@ -1,5 +1,6 @@
+const OpenTelemetry = require('@opentelemetry/api');
 const Sentry = require('@sentry/node');
 const amqplib = require('amqplib');
 const { orders } = require('../orders.ts');
 
-orders({ amqplib, Sentry });
+orders({ amqplib, OpenTelemetry, Sentry });

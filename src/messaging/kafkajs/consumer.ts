@@ -1,5 +1,6 @@
 import type { EachBatchPayload, EachMessagePayload } from 'kafkajs';
 import { patchMethod } from '../../instrumentations/patch-method.ts';
+import { attempt } from '../observed.ts';
 import { type Processing, startBatchProcessing, startProcessing } from '../processing.ts';
 import { rememberReceived } from '../runtime.ts';
 import { ATTR } from '../semantic-conventions.ts';
@@ -59,14 +60,27 @@ export function patchConsumer(consumer: object, client: Client, groupId: string 
 function traced<Payload>(handler: Handler, client: Client, start: (payload: Payload) => Processing): Handler {
   return function (this: unknown, ...args: unknown[]) {
     if (!client.isEnabled()) return handler.apply(this, args);
-    const processing = start(args[0] as Payload); // kafkajs calls it
+    const processing = attempt(() => start(args[0] as Payload)); // kafkajs calls it
+    if (processing === undefined) return handler.apply(this, args);
     return processing.run(
       () => handler.apply(this, args),
       () => processing.end(),
+      (error) => !isRebalancing(error),
     );
   };
 }
 
 function isHandler(value: unknown): value is Handler {
   return typeof value === 'function';
+}
+
+/** By these kafkajs tells a handler, through its heartbeat, to stop: the group is being divided anew. */
+const REBALANCING: readonly unknown[] = [
+  'REBALANCE_IN_PROGRESS',
+  'NOT_COORDINATOR_FOR_GROUP',
+  'ILLEGAL_GENERATION',
+];
+
+function isRebalancing(error: unknown): boolean {
+  return error instanceof Error && REBALANCING.includes((error as { type?: unknown }).type);
 }

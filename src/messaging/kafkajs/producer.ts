@@ -1,6 +1,5 @@
 import { patchMethod } from '../../instrumentations/patch-method.ts';
-import { observe } from '../observed.ts';
-import { countInternalError } from '../runtime.ts';
+import { attempt, observe } from '../observed.ts';
 import { type Client, onEvent } from './client.ts';
 import { patchSending } from './send.ts';
 import { Transaction } from './transaction.ts';
@@ -58,14 +57,4 @@ function patchSettlement(
       );
     };
   });
-}
-
-/** Telemetry that fails leaves the application's call as it is. */
-function attempt<Result>(start: () => Result): Result | undefined {
-  try {
-    return start();
-  } catch {
-    countInternalError();
-    return undefined;
-  }
 }

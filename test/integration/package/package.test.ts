@@ -80,7 +80,7 @@ describe('the packed package in an empty project', () => {
     const exit = await app.succeeded();
     expect(exit.stdout).toBe('hello you\n');
     expect(exit.stderr).toBe(
-      '@sentry/node: not installed, Sentry is off (got nothing, expected version 10.78 or newer: npm install @sentry/node)\n',
+      '@sentry/node: not installed, Sentry is off (got nothing, expected version 10.74 or newer: npm install @sentry/node)\n',
     );
   });
 });
