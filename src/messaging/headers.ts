@@ -50,14 +50,13 @@ export function prepareHeaders(headers: HeaderMap | null | undefined): OutgoingH
 }
 
 let fields: ReadonlySet<string> = new Set();
-let fieldList = '';
+let fieldsOf: readonly string[] = [];
 
 /** What the global propagator writes, which may be set after us. */
 function staleFields(): ReadonlySet<string> {
   const now = propagation.fields();
-  const list = now.join();
-  if (list !== fieldList) {
-    fieldList = list;
+  if (now.length !== fieldsOf.length || now.some((field, index) => field !== fieldsOf[index])) {
+    fieldsOf = now;
     // Without a propagator, headers stay as they are.
     fields = new Set(now.length === 0 ? [] : [...now.filter((field) => field !== BAGGAGE), ENQUEUED_TIME]);
   }

@@ -117,16 +117,16 @@ export function startProcessing(
   { links = [], requester }: ProcessingOptions = {},
 ): Processing {
   return start(tracer, message, () => {
-    const now = Date.now();
+    const latency = latencyOf(message, Date.now());
     const created = creationContext(message.headers);
     const { parent, links: own } =
       requester === undefined
-        ? continueFrom(created, (latencyOf(message, now) ?? 0) > messagingOptions().maxAgeMs)
+        ? continueFrom(created, (latency ?? 0) > messagingOptions().maxAgeMs)
         : resumeRequester(requester, created);
     return {
       continuation: { parent, links: [...own, ...links] },
       messages: 1,
-      attributes: () => ({ ...messageAttributes(message), ...deliveryAttributes(message, now) }),
+      attributes: () => ({ ...messageAttributes(message), ...deliveryAttributes(message, latency) }),
     };
   });
 }

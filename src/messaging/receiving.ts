@@ -1,5 +1,6 @@
 import { type Attributes, type Context, context, SpanKind, type Tracer, trace } from '@opentelemetry/api';
 import { creationContext } from './creation-context.ts';
+import { latencyOf } from './latency.ts';
 import type { Destination, ReceivedMessage } from './message.ts';
 import { describeSpan, MessagingSpan } from './messaging-span.ts';
 import type { Outcome } from './outcome.ts';
@@ -67,7 +68,7 @@ export function startClientOperation(
           if (spanContext !== undefined) span.addLink({ context: spanContext });
           describeSpan(span, () => ({
             ...messageAttributes(description),
-            ...deliveryAttributes(description, Date.now()),
+            ...deliveryAttributes(description, latencyOf(description, Date.now())),
           }));
         } catch {
           countInternalError();

@@ -1,6 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
 import { sizeOfHeaders } from './headers.ts';
-import { latencyOf } from './latency.ts';
 import type { Destination, OutgoingMessage, ReceivedMessage } from './message.ts';
 import { messagingOptions } from './runtime.ts';
 
@@ -82,11 +81,10 @@ export function messageAttributes(message: OutgoingMessage | ReceivedMessage): A
   };
 }
 
-/** How a message arrived. @param now milliseconds since the epoch. */
-export function deliveryAttributes(message: ReceivedMessage, now: number): Attributes {
-  const latency = latencyOf(message, now);
+/** How a message arrived. @param latency as `latencyOf` tells it. */
+export function deliveryAttributes({ retryCount }: ReceivedMessage, latency: number | undefined): Attributes {
   return {
     ...(latency !== undefined && { [ATTR.latency]: latency }),
-    ...(Number.isInteger(message.retryCount) && { [ATTR.retryCount]: message.retryCount }),
+    ...(Number.isInteger(retryCount) && { [ATTR.retryCount]: retryCount }),
   };
 }

@@ -1,8 +1,5 @@
-import type { Client } from '@sentry/core';
 import type { ReadableSpan } from '../opentelemetry/sdk-interfaces.ts';
 import type { core } from './sdk.ts';
-import { SpanStreaming } from './span-streaming.ts';
-import { Transactions } from './transactions.ts';
 
 /** An OpenTelemetry span as Sentry's functions take it; both types describe the same object. */
 export type SentrySpan = Parameters<typeof core.captureSpan>[0];
@@ -14,11 +11,4 @@ export interface SpanOutlet {
   ended(span: SentrySpan & ReadableSpan, root: SentrySpan): void;
   /** Hands everything to the client's transport, synchronously. */
   drain(): void;
-}
-
-/** `stream` (the default): spans as they end. `static`: a transaction for each local tree of spans. */
-export function createSpanOutlet(client: Client): SpanOutlet {
-  return client.getOptions().traceLifecycle === 'static'
-    ? new Transactions(client)
-    : new SpanStreaming(client);
 }

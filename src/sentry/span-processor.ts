@@ -6,8 +6,10 @@ import { correctDscOf } from './dynamic-sampling-context.ts';
 import { scopesForSpan } from './scopes.ts';
 import { core } from './sdk.ts';
 import { describeSentrySpan } from './span-description.ts';
-import { createSpanOutlet, type SentrySpan, type SpanOutlet } from './span-outlet.ts';
+import type { SentrySpan, SpanOutlet } from './span-outlet.ts';
+import { SpanStreaming } from './span-streaming.ts';
 import { localParent, localRootOf, sentrySampled, sentryTraceData } from './trace-data.ts';
+import { Transactions } from './transactions.ts';
 
 const FLUSH_TIMEOUT_MS = 2_000;
 
@@ -24,7 +26,8 @@ export class SentrySpanProcessor implements SpanProcessor {
   /** @param client Sentry's, started; its `traceLifecycle` says in which form spans are sent. */
   constructor(client: Client) {
     this.#client = client;
-    this.#outlet = createSpanOutlet(client);
+    const isStatic = client.getOptions().traceLifecycle === 'static';
+    this.#outlet = isStatic ? new Transactions(client) : new SpanStreaming(client);
     correctDscOf(client);
     describeSentrySpan.installOn(client);
   }

@@ -2,7 +2,7 @@ import {
   InstrumentationNodeModuleDefinition,
   InstrumentationNodeModuleFile,
 } from '@opentelemetry/instrumentation';
-import { patchMethod } from '../patch-method.ts';
+import { patchMethod } from '../../patch-method.ts';
 import { numberOf } from './error-status.ts';
 import { FrameworkInstrumentation } from './framework-instrumentation.ts';
 

@@ -1,5 +1,5 @@
 import { InstrumentationNodeModuleDefinition } from '@opentelemetry/instrumentation';
-import { patchMethod } from '../patch-method.ts';
+import { patchMethod } from '../../patch-method.ts';
 import { numberOf } from './error-status.ts';
 import {
   FrameworkInstrumentation,

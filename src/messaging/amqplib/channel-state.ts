@@ -1,4 +1,4 @@
-import { patchMethod } from '../../instrumentations/patch-method.ts';
+import { patchMethod } from '../../patch-method.ts';
 import type { ClientOperation } from '../receiving.ts';
 import { countInternalError } from '../runtime.ts';
 import type { AmqpMessage, ChannelModule } from './client.ts';

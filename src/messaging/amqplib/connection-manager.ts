@@ -3,7 +3,7 @@ import {
   InstrumentationNodeModuleDefinition,
   InstrumentationNodeModuleFile,
 } from '@opentelemetry/instrumentation';
-import { patchMethod } from '../../instrumentations/patch-method.ts';
+import { patchMethod } from '../../patch-method.ts';
 import type { Telemetry } from '../messaging-instrumentation.ts';
 
 /** In the options of a publish: the context in which the application asked for it. */

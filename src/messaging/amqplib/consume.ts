@@ -1,5 +1,5 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
-import { patchMethod } from '../../instrumentations/patch-method.ts';
+import { patchMethod } from '../../patch-method.ts';
 import type { Telemetry } from '../messaging-instrumentation.ts';
 import { type CallEnd, runIn } from '../observed.ts';
 import { type Processing, startProcessing } from '../processing.ts';

@@ -1,5 +1,5 @@
 import { type Context, context } from '@opentelemetry/api';
-import { patchMethod } from '../../instrumentations/patch-method.ts';
+import { patchMethod } from '../../patch-method.ts';
 import type { Telemetry } from '../messaging-instrumentation.ts';
 import { observeReturn, runIn } from '../observed.ts';
 import { type Publication, startPublication, untouched } from '../publication.ts';

@@ -1,5 +1,5 @@
 import { type Attributes, context } from '@opentelemetry/api';
-import { patchMethod } from '../../instrumentations/patch-method.ts';
+import { patchMethod } from '../../patch-method.ts';
 import type { Telemetry } from '../messaging-instrumentation.ts';
 import type { AmqpChannel } from './client.ts';
 

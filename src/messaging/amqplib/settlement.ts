@@ -1,4 +1,4 @@
-import { patchMethod } from '../../instrumentations/patch-method.ts';
+import { patchMethod } from '../../patch-method.ts';
 import type { Outcome } from '../outcome.ts';
 import { countInternalError } from '../runtime.ts';
 import { channelState } from './channel-state.ts';

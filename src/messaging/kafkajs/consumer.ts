@@ -1,5 +1,5 @@
 import type { EachBatchPayload, EachMessagePayload } from 'kafkajs';
-import { patchMethod } from '../../instrumentations/patch-method.ts';
+import { patchMethod } from '../../patch-method.ts';
 import { attempt } from '../observed.ts';
 import { type Processing, startBatchProcessing, startProcessing } from '../processing.ts';
 import { rememberReceived } from '../runtime.ts';

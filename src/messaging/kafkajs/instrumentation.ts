@@ -2,7 +2,7 @@ import {
   type InstrumentationConfig,
   InstrumentationNodeModuleDefinition,
 } from '@opentelemetry/instrumentation';
-import { patchMethod } from '../../instrumentations/patch-method.ts';
+import { patchMethod } from '../../patch-method.ts';
 import { MessagingInstrumentation, type Telemetry } from '../messaging-instrumentation.ts';
 import { describeClient } from './client.ts';
 import { patchConsumer } from './consumer.ts';

@@ -1,4 +1,4 @@
-import { patchMethod } from '../../instrumentations/patch-method.ts';
+import { patchMethod } from '../../patch-method.ts';
 import { attempt, observe } from '../observed.ts';
 import { type Client, onEvent } from './client.ts';
 import { patchSending } from './send.ts';

@@ -1,4 +1,4 @@
-import { patchMethod } from '../../instrumentations/patch-method.ts';
+import { patchMethod } from '../../patch-method.ts';
 import { observe } from '../observed.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Client } from './client.ts';
