@@ -1,9 +1,9 @@
 /** The shop of five services, each a process of its own that knows nothing of tracing. */
 
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { Kafka, logLevel } from 'kafkajs';
 import { type RunningApp, runApp } from '../test/support/process.ts';
+import { CHECKOUT, type Project } from '../test/support/project.ts';
 import type { Order } from './services/order.ts';
 
 export const SERVICES = ['storefront', 'gateway', 'orders', 'pricing', 'billing'] as const;
@@ -13,6 +13,8 @@ export type ModuleSystem = 'esm' | 'cjs';
 
 export interface ShopOptions {
   readonly modules: ModuleSystem;
+  /** Has the services and their packages. Default: this repository. */
+  readonly project?: Project | undefined;
   /** Without them only the services that talk HTTP run: storefront, gateway and pricing. */
   readonly brokers?: { readonly amqpUrl: string; readonly kafkaBrokers: readonly string[] } | undefined;
   /** For every service, beside `OTEL_SERVICE_NAME`. */
@@ -34,9 +36,6 @@ export interface Shop extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-const PROJECT = fileURLToPath(new URL('..', import.meta.url));
-const PRELOAD = '@acme/otel-sentry/register';
-
 /** Milliseconds within which a service has to be ready. */
 const START_TIME = 30_000;
 /** Milliseconds that a service may take to end. */
@@ -44,7 +43,13 @@ const STOP_TIME = 10_000;
 const PARTITIONS = 4;
 
 /** Starts the services, later ones of the chain first. Rejects with the output of one that doesn't start. */
-export async function startShop({ modules, brokers, env, envOf = {} }: ShopOptions): Promise<Shop> {
+export async function startShop({
+  modules,
+  project: { folder, execArgv } = CHECKOUT,
+  brokers,
+  env,
+  envOf = {},
+}: ShopOptions): Promise<Shop> {
   const run = randomUUID().slice(0, 8);
   const apps: { readonly service: ServiceName; readonly app: RunningApp }[] = [];
   const topic = `billing-${run}`;
@@ -62,8 +67,8 @@ export async function startShop({ modules, brokers, env, envOf = {} }: ShopOptio
     const entry = `demo/services/${modules}/${service}.${modules === 'esm' ? 'mjs' : 'cjs'}`;
     const app = runApp({
       entry,
-      cwd: PROJECT, // where the preload's name means this package
-      execArgv: ['--import', PRELOAD],
+      cwd: folder,
+      execArgv,
       env: { ...queueing, ...settings, ...env, ...envOf[service], OTEL_SERVICE_NAME: service },
     });
     apps.push({ service, app });

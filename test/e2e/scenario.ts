@@ -1,5 +1,6 @@
 /** The demo's shop with all five services on real brokers, and a sink that gets its telemetry. */
 
+import { inject } from 'vitest';
 import {
   type ModuleSystem,
   SERVICES,
@@ -18,7 +19,10 @@ import {
 } from '../support/sink/index.ts';
 
 export { SERVICES };
-export const MODULE_SYSTEMS: readonly ModuleSystem[] = ['esm', 'cjs'];
+
+/** The project that vitest.config.ts chose; none is this repository. */
+const generation = inject('generation');
+export const MODULE_SYSTEMS: readonly ModuleSystem[] = generation?.modules ?? ['esm', 'cjs'];
 export const BACKENDS: readonly Backend[] = ['sentry', 'otlp'];
 
 /** The way of an order from its tail to its head, spans within a service left out. */
@@ -51,6 +55,7 @@ export async function startScenario(
   try {
     const shop = await startShop({
       modules,
+      project: generation?.project,
       brokers: brokers(),
       env: {
         SENTRY_DSN: sink.dsn,

@@ -1,10 +1,9 @@
 /** Node binaries of other major versions, from the npm package `node`, for tests across versions. */
 
-import { execFile } from 'node:child_process';
 import { access, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { npm } from './npm.ts';
 
 export type NodeMajor = 20 | 22 | 24 | 26;
 
@@ -47,15 +46,6 @@ async function moveInto(from: string, to: string): Promise<void> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException; // rename rejects with nothing else
     if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error; // else another process was first
-  }
-}
-
-async function npm(args: readonly string[], cwd: string): Promise<void> {
-  try {
-    await promisify(execFile)('npm', [...args], { cwd, shell: process.platform === 'win32' });
-  } catch (error) {
-    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }; // as execFile rejects
-    throw new Error(`npm ${args.join(' ')} failed\n${stdout}${stderr}`, { cause: error });
   }
 }
 

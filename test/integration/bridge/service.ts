@@ -1,8 +1,10 @@
-import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
 import { runApp } from '../../support/process.ts';
+import { CHECKOUT } from '../../support/project.ts';
 import { type Sink, startSink } from '../../support/sink/index.ts';
 
-export const PRELOAD = '@acme/otel-sentry/register';
+/** Where the fixtures run: in a generation's project where vitest.config.ts chose one. */
+export const PROJECT = inject('generation')?.project ?? CHECKOUT;
 
 export interface Service extends AsyncDisposable {
   readonly sink: Sink;
@@ -21,8 +23,9 @@ export interface ServiceOptions {
 export async function startService({ sampleRate, otlp, env = {} }: ServiceOptions): Promise<Service> {
   const sink = await startSink();
   const app = runApp({
-    entry: fileURLToPath(new URL('./fixtures/service.mjs', import.meta.url)),
-    execArgv: ['--import', PRELOAD],
+    entry: 'test/integration/bridge/fixtures/service.mjs',
+    cwd: PROJECT.folder,
+    execArgv: PROJECT.execArgv,
     env: {
       SENTRY_DSN: sink.dsn,
       SENTRY_TRACES_SAMPLE_RATE: String(sampleRate),

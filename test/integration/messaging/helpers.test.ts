@@ -3,8 +3,8 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runApp } from '../../support/process.ts';
+import { PRELOAD } from '../../support/project.ts';
 import { type Sink, type SinkSpan, startSink } from '../../support/sink/index.ts';
-import { PRELOAD } from '../bridge/service.ts';
 import { type QueueServer, startQueueServer } from './queue-server.ts';
 
 type ModuleSystem = 'mjs' | 'cjs';
