@@ -1,5 +1,7 @@
 /** What Node itself brings. */
 
+import { context } from '@opentelemetry/api';
+import { isTracingSuppressed } from '@opentelemetry/core';
 import { loadChunk } from '../../chunks.ts';
 import { always, type InstrumentationEntry, withMetrics } from '../entry.ts';
 
@@ -8,6 +10,8 @@ export const NODE_INSTRUMENTATIONS: readonly InstrumentationEntry[] = [
     name: 'http',
     packageName: '@opentelemetry/instrumentation-http',
     when: always,
+    // Our own requests to the backends, mostly: without a look at them an envelope costs 100 µs less.
+    defaults: { ignoreOutgoingRequestHook: () => isTracingSuppressed(context.active()) },
     load: () =>
       loadChunk<typeof import('@opentelemetry/instrumentation-http')>(
         import.meta.url,
