@@ -17,6 +17,7 @@ import { configureMessaging } from './messaging/runtime.ts';
 import { createPropagator } from './opentelemetry/propagator.ts';
 import { createSampler } from './opentelemetry/sampler.ts';
 import type { DelegateSampler } from './opentelemetry/sdk-interfaces.ts';
+import { createSignalExport, type SignalExport } from './opentelemetry/signal-export.ts';
 import { createTraceExport, type TraceExport } from './opentelemetry/trace-export.ts';
 import { resourceDetectors } from './resource.ts';
 import type { SentryStart } from './start-sentry.ts';
@@ -27,6 +28,7 @@ type SentryModule = typeof import('./start-sentry.ts');
 interface Telemetry {
   readonly sentry: SentryStart | undefined;
   readonly traceExport: TraceExport;
+  readonly signalExport: SignalExport;
   readonly sampler: Sampler;
   readonly propagator: TextMapPropagator<unknown>;
 }
@@ -66,7 +68,11 @@ const TELEMETRY_OFF =
 
 function isIdle({ sentry, openTelemetry }: Config): boolean {
   const { traceExporters, metrics, logs } = openTelemetry;
-  return sentry === undefined && traceExporters.length === 0 && !metrics && !logs;
+  return sentry === undefined && [traceExporters, metrics.exporters, logs.exporters].every(isEmpty);
+}
+
+function isEmpty({ length }: { readonly length: number }): boolean {
+  return length === 0;
 }
 
 function create(config: Config): Telemetry {
@@ -76,6 +82,7 @@ function create(config: Config): Telemetry {
   return {
     sentry,
     traceExport,
+    signalExport: createSignalExport(config.openTelemetry),
     sampler: sentry?.pipeline.sampler ?? openTelemetrySampler,
     propagator: createPropagator(
       sentry?.pipeline.propagator ??
@@ -115,16 +122,16 @@ function isMissing(error: unknown): error is Error {
 }
 
 function register(
-  { sentry, traceExport, sampler, propagator }: Telemetry,
+  { sentry, traceExport, signalExport, sampler, propagator }: Telemetry,
   config: Config,
   options: StartOptions,
 ): void {
-  const { metrics, logs, serviceName } = config.openTelemetry;
+  const { metrics, serviceName } = config.openTelemetry;
   const pipeline = sentry?.pipeline;
   const instrumentations = loadInstrumentations({
     env: process.env,
     packages: packagesOfThisApp(),
-    metrics,
+    metrics: metrics.exporters.length > 0,
     // Without Sentry nobody is told of errors; the routes that come with them are for spans too.
     onRouteError: pipeline?.captureRouteError ?? ignore,
     ...(pipeline !== undefined && { configs: pipeline.instrumentationConfigs }),
@@ -144,9 +151,7 @@ function register(
       idGenerator: pipeline.idGenerator,
     }),
     ...(serviceName !== undefined && { serviceName }),
-    // Left out, NodeSDK reads the variables, and without any of them sends to localhost.
-    ...(!metrics && { metricReaders: [] }),
-    ...(!logs && { logRecordProcessors: [] }),
+    ...signalExport.sdkOptions,
   });
   configureMessaging({
     ...config.messaging,
@@ -156,8 +161,12 @@ function register(
   standInForOthers(messagingClientsOf(instrumentations));
   registerModuleHooks(instrumentations, { importResolve: options.importResolve, onProblem: report });
   installLifecycle({
-    sources: [...(sentry === undefined ? [] : [sentry.transport]), ...traceExport.pending],
-    asynchronousSources: traceExport.asynchronous,
+    sources: [
+      ...(sentry === undefined ? [] : [sentry.transport]),
+      ...traceExport.pending,
+      ...signalExport.pending,
+    ],
+    asynchronousSources: [...traceExport.asynchronous, ...signalExport.asynchronous],
     budgetMs: config.flushTimeoutMs,
     captureFatal: sentry?.captureFatal ?? ignore,
     onDiagnostic: debug,

@@ -4,6 +4,16 @@ import { isDsn, redactDsn } from './dsn.ts';
 import { Environment } from './environment.ts';
 import { type MessagingConfig, messagingConfig } from './messaging.ts';
 import { type PackageInfo, readPackage } from './package-info.ts';
+import {
+  type BatchConfig,
+  batchConfig,
+  type LogsConfig,
+  logsConfig,
+  type MetricsConfig,
+  metricsConfig,
+  type OtlpProtocol,
+  otlpProtocol,
+} from './signals.ts';
 
 const SAMPLERS = [
   'always_on',
@@ -16,7 +26,6 @@ const SAMPLERS = [
 
 const TRACE_EXPORTERS = ['otlp', 'console', 'zipkin'] as const;
 const TRACE_LIFECYCLES = ['stream', 'static'] as const;
-const OTLP_PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const;
 
 /** Requests that only ask whether the service is alive. */
 const HEALTH_PATHS = ['/health', '/healthz', '/ready', '/readiness', '/live', '/livez', '/metrics'];
@@ -45,22 +54,14 @@ export interface OpenTelemetryConfig {
   /** 0 to 1, for the ratio samplers. */
   readonly samplerRatio: number;
   readonly traceExporters: readonly (typeof TRACE_EXPORTERS)[number][];
-  readonly otlpProtocol: (typeof OTLP_PROTOCOLS)[number];
+  readonly otlpProtocol: OtlpProtocol;
+  /** `OTEL_BSP_*`. */
   readonly batch: BatchConfig;
-  /** Whether metrics and logs go where the environment says; `false`: nowhere. */
-  readonly metrics: boolean;
-  readonly logs: boolean;
+  readonly metrics: MetricsConfig;
+  readonly logs: LogsConfig;
   readonly formats: readonly HeaderFormat[];
   /** Formats of other systems, read and written beside ours where OTEL_PROPAGATORS names them. */
   readonly foreignFormats: readonly ForeignFormat[];
-}
-
-/** `OTEL_BSP_*`; what is absent stays at OpenTelemetry's default. */
-export interface BatchConfig {
-  readonly maxQueueSize?: number;
-  readonly maxExportBatchSize?: number;
-  readonly scheduledDelayMillis?: number;
-  readonly exportTimeoutMillis?: number;
 }
 
 /** Everything the preload needs to know, with every default filled in. */
@@ -137,36 +138,19 @@ function sentryConfig(
 
 function openTelemetryConfig(env: Environment, serviceName: string | undefined): OpenTelemetryConfig {
   const propagators = env.list('OTEL_PROPAGATORS');
-  const otlpConfigured = env.anySet('OTEL_EXPORTER_OTLP_ENDPOINT');
+  const commonProtocol = otlpProtocol(env, 'OTEL_EXPORTER_OTLP_PROTOCOL');
   return {
     serviceName,
     sampler: env.oneOf('OTEL_TRACES_SAMPLER', SAMPLERS) ?? 'parentbased_always_on',
     samplerRatio: env.number('OTEL_TRACES_SAMPLER_ARG', { min: 0, max: 1 }) ?? 1,
     traceExporters: traceExporters(env),
     otlpProtocol:
-      env.oneOf('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', OTLP_PROTOCOLS) ??
-      env.oneOf('OTEL_EXPORTER_OTLP_PROTOCOL', OTLP_PROTOCOLS) ??
-      'http/protobuf',
-    batch: batchConfig(env),
-    metrics: env.anySet('OTEL_METRICS_EXPORTER', 'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT') || otlpConfigured,
-    logs: env.anySet('OTEL_LOGS_EXPORTER', 'OTEL_EXPORTER_OTLP_LOGS_ENDPOINT') || otlpConfigured,
+      otlpProtocol(env, 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL') ?? commonProtocol ?? 'http/protobuf',
+    batch: batchConfig(env, 'OTEL_BSP'),
+    metrics: metricsConfig(env, commonProtocol),
+    logs: logsConfig(env, commonProtocol),
     formats: headerFormats(propagators),
     foreignFormats: foreignFormats(env, propagators),
-  };
-}
-
-function batchConfig(env: Environment): BatchConfig {
-  const count = (name: string) => env.number(name, { min: 1, max: 1_000_000 });
-  const milliseconds = (name: string) => env.number(name, { min: 1, max: 3_600_000, unit: ' ms' });
-  const maxQueueSize = count('OTEL_BSP_MAX_QUEUE_SIZE');
-  const maxExportBatchSize = count('OTEL_BSP_MAX_EXPORT_BATCH_SIZE');
-  const scheduledDelayMillis = milliseconds('OTEL_BSP_SCHEDULE_DELAY');
-  const exportTimeoutMillis = milliseconds('OTEL_BSP_EXPORT_TIMEOUT');
-  return {
-    ...(maxQueueSize !== undefined && { maxQueueSize }),
-    ...(maxExportBatchSize !== undefined && { maxExportBatchSize }),
-    ...(scheduledDelayMillis !== undefined && { scheduledDelayMillis }),
-    ...(exportTimeoutMillis !== undefined && { exportTimeoutMillis }),
   };
 }
 

@@ -27,6 +27,16 @@ export class FinalFlush {
     return this.#options.asynchronousSources.some(({ pending }) => pending);
   }
 
+  /** Whether {@link synchronously} would miss something without {@link prepare}. */
+  get needsPreparation(): boolean {
+    return this.#options.sources.some(({ prepare }) => prepare !== undefined);
+  }
+
+  /** Never rejects. As a rule it takes no turn of the event loop; what the application makes it wait for may. */
+  async prepare(): Promise<void> {
+    await Promise.allSettled(this.#options.sources.map((source) => source.prepare?.()));
+  }
+
   /** Nothing more goes to the network until {@link synchronously}, or until {@link livesOn}. */
   pause(): void {
     for (const source of this.#options.sources) source.pause();

@@ -35,16 +35,26 @@ export function installLifecycle(options: LifecycleOptions): { uninstall(): void
   const guard = guardWith(onDiagnostic);
   let exiting = false;
   let flushedNaturalEnd = false;
+  let flushedJustNow = false;
   let appListensForBeforeExit = false;
+
+  const noteFlush = () => {
+    flushedJustNow = true;
+    // As below, only where there is more work; without any, Node emits `beforeExit` once more and ends.
+    setTimeout(() => {
+      flushedJustNow = false;
+    }, 0).unref();
+  };
 
   const onBeforeExit = guard(() => {
     if (!appListensForBeforeExit && !flushedNaturalEnd) {
       flushedNaturalEnd = true;
       // After the other listeners, among them Sentry's, which close its session.
-      queueMicrotask(() => void flush.asynchronously());
+      queueMicrotask(() => void flush.asynchronously().then(noteFlush));
       return;
     }
     flush.pause();
+    if (!flushedJustNow) void flush.prepare(); // done by `exit`: Node runs microtasks in between
     // Fires only where somebody gave the process work to do.
     setTimeout(() => flush.livesOn(), 0).unref();
   });

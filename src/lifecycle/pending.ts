@@ -24,6 +24,11 @@ export interface PendingPayloads {
   /** The process lives on: what was kept is sent in the ordinary way. */
   resume(): void;
   /**
+   * Has ready for `drainSync` what only a promise can tell (metrics). Settles without a turn of the event loop, unless
+   * the application's own callbacks take one.
+   */
+  prepare?(): Promise<void>;
+  /**
    * Pauses and hands over, once, everything that is buffered or that the operating system has not taken yet. A request
    * that is completely written and waits for its answer is not among it: it would arrive twice.
    */

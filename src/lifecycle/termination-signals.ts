@@ -1,10 +1,14 @@
 import { constants } from 'node:os';
 import type { FinalFlush } from './final-flush.ts';
 import type { Guard } from './guard.ts';
+import { finishedWithin } from './keep-alive.ts';
 
 /** The signals that are sent to end a process, and that end it where nobody listens. */
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 type TerminationSignal = (typeof SIGNALS)[number];
+
+/** The longest wait for callbacks of the application's own metrics. */
+const PREPARATION_MS = 100;
 
 /**
  * Flushes before a signal ends the process, and raises the signal again: the process dies by it, as it would have
@@ -37,12 +41,15 @@ export function flushBeforeTermination(flush: FinalFlush, guard: Guard): () => v
   const onSignal = guard((name: NodeJS.Signals) => {
     const signal = terminationSignal(name);
     if (signal === undefined) return;
-    if (waiting || !flush.needsEventLoop) {
+    if (waiting || (!flush.needsEventLoop && !flush.needsPreparation)) {
       die(signal, process.pid);
       return;
     }
     waiting = true; // a second signal does not wait
-    void flush.asynchronously().then(() => die(signal, process.pid));
+    const ready = flush.needsEventLoop
+      ? flush.asynchronously()
+      : finishedWithin(flush.prepare(), PREPARATION_MS);
+    void ready.then(() => die(signal, process.pid));
   });
 
   const die = (signal: TerminationSignal, pid: number): true => {

@@ -65,9 +65,14 @@ export interface SentryPipeline {
 }
 
 const SHUTDOWN_TIMEOUT_MS = 2_000;
+/** Envelopes under way at once. There is one for each trace; of all that a flush sends, Sentry's 64 would drop the rest. */
+const TRANSPORT_BUFFER_SIZE = 1_000;
 
 /** Takes the place of Sentry's own integration of this name, which would send `Sentry.startSpan`'s spans a second time. */
 const REPLACED_STREAMING: Integration = { name: 'SpanStreaming' };
+
+const makeRoomyTransport: typeof sentryNode.makeNodeTransport = (options) =>
+  sentryNode.makeNodeTransport({ bufferSize: TRANSPORT_BUFFER_SIZE, ...options });
 
 /**
  * Starts Sentry's client and makes the OpenTelemetry parts that belong to it; registering them is the caller's. One
@@ -85,7 +90,7 @@ export function createSentryPipeline(options: SentryPipelineOptions = {}): Sentr
   const client = startClient(config, {
     integrations: [REPLACED_STREAMING, ...(options.integrations ?? [])],
     options: options.sentryOptions ?? {},
-    transport: options.transport ?? tellUnreachable(sentryNode.makeNodeTransport, report),
+    transport: options.transport ?? tellUnreachable(makeRoomyTransport, report),
   });
   if (client === undefined) return undefined;
 

@@ -38,7 +38,7 @@ describe('with a backend that never answers, the process ends as without us and 
   test.concurrent.each(cases(['SIGTERM']))('%s', async (_, way, bySignal) => {
     await using sink = await expectSameEnd(way, {
       backend: 'hangs',
-      budgetMs: 500,
+      budgetMs: 1_000,
       ...bySignal,
     });
     expect(sink.requests.map(({ outcome }) => outcome)).toContain('hung');

@@ -1,9 +1,8 @@
 import type { Engine } from './engine.ts';
 import { type Image, obtainImage } from './images.ts';
 import { KAFKA_IMAGE, startKafka } from './kafka.ts';
-import { newOwner, OWNER_LABEL, removeLeftBehind, removeOwned } from './owner.ts';
+import { ownContainers } from './owned.ts';
 import { RABBITMQ_IMAGE, startRabbitmq } from './rabbitmq.ts';
-import { startReaper } from './reaper.ts';
 import type { Attempts } from './unavailable.ts';
 
 /** Which of the two brokers something is about. */
@@ -50,15 +49,7 @@ export async function startBrokerContainers(
   images: BrokerImages,
   attempts: Attempts,
 ): Promise<StartedBrokers> {
-  await removeLeftBehind(engine);
-  const owner = newOwner();
-  const labels = { [OWNER_LABEL]: owner };
-  const dismissReaper = startReaper(owner);
-  const stop = async () => {
-    await removeOwned(engine, owner);
-    dismissReaper();
-  };
-
+  const { labels, remove: stop } = await ownContainers(engine);
   const { rabbitmq, kafka } = images;
   const engineHost = engine.info.containerRuntime.host;
   const [amqpUrl, kafkaBrokers] = await Promise.allSettled([

@@ -1,16 +1,16 @@
 // npm run brokers: real brokers for the demo, for tests run one by one, and (--prepare) for CI.
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
-import { BrokersUnavailableError, prepareBrokers, startBrokers } from './index.ts';
+import { prepare, startBrokers, UnavailableError } from './index.ts';
 
 const USAGE = `usage: npm run brokers [-- --prepare]
   Starts RabbitMQ and Kafka, prints the variables that name them, and stops them on Ctrl-C.
-  --prepare  only gets the container engine and the images ready`;
+  --prepare  only gets the container engine and the images ready, the OpenTelemetry Collector's too`;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { prepare: { type: 'boolean' }, help: { type: 'boolean' } } });
   if (values.help) return console.log(USAGE);
-  if (values.prepare) return await prepareBrokers();
+  if (values.prepare) return await prepare();
 
   const brokers = await startBrokers();
   console.log(`export AMQP_URL='${brokers.amqpUrl}' KAFKA_BROKERS='${brokers.kafkaBrokers.join(',')}'`);
@@ -33,7 +33,7 @@ try {
 } catch (error) {
   const isUsage = error instanceof TypeError && 'code' in error;
   console.error(
-    error instanceof BrokersUnavailableError ? error.message : isUsage ? `${error.message}\n${USAGE}` : error,
+    error instanceof UnavailableError ? error.message : isUsage ? `${error.message}\n${USAGE}` : error,
   );
   process.exitCode = isUsage ? 2 : 1;
 }

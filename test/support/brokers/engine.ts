@@ -36,10 +36,12 @@ export async function answeringEngine(): Promise<Engine> {
   return engine;
 }
 
+let distributionEngine: Promise<Engine> | undefined;
+
 /**
  * The engine that answers; where none does, on Debian or Ubuntu and as root, the distribution's, installed and started.
  *
- * @throws {BrokersUnavailableError} when neither is to be had.
+ * @throws {UnavailableError} when neither is to be had.
  */
 export async function connectEngine(attempts: Attempts, log: (line: string) => void): Promise<Engine> {
   try {
@@ -48,7 +50,8 @@ export async function connectEngine(attempts: Attempts, log: (line: string) => v
     attempts.failed('a container engine', error);
   }
   try {
-    return await startDistributionEngine(log);
+    distributionEngine ??= startDistributionEngine(log);
+    return await distributionEngine;
   } catch (error) {
     attempts.failed("the distribution's engine (docker.io)", error);
     throw attempts.unavailable();

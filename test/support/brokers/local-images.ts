@@ -2,6 +2,8 @@ import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { COLLECTOR_IMAGE } from './collector.ts';
+import { addCollectorBinary } from './collector-binary.ts';
 import { command } from './command.ts';
 import { aptInstall, thisHost, whyNoApt } from './debian.ts';
 import { BASE_IMAGE, BASE_RECIPE, importDebianBase } from './debian-base.ts';
@@ -17,12 +19,23 @@ export const LOCAL_PREFIX = 'local';
 /** How an image is made: a folder with a Dockerfile, and what else its build needs beside those files. */
 interface Recipe {
   readonly folder: string;
-  readonly addTo?: (context: string) => Promise<void>;
+  /** What it is made of, for people. */
+  readonly from: string;
+  readonly needs: readonly ((engine: Engine, context: string) => Promise<void>)[];
 }
 
 const RECIPES: Readonly<Record<string, Recipe>> = {
-  [RABBITMQ_IMAGE]: { folder: recipeFolder('rabbitmq') },
-  [KAFKA_IMAGE]: { folder: recipeFolder('kafka'), addTo: addKafkaJars },
+  [RABBITMQ_IMAGE]: { folder: recipeFolder('rabbitmq'), from: "Debian's packages", needs: [debianBase] },
+  [KAFKA_IMAGE]: {
+    folder: recipeFolder('kafka'),
+    from: "Debian's and Maven Central's packages",
+    needs: [debianBase, (_engine, context) => addKafkaJars(context)],
+  },
+  [COLLECTOR_IMAGE]: {
+    folder: recipeFolder('otel-collector'),
+    from: "Go's modules",
+    needs: [(_engine, context) => addCollectorBinary(context)],
+  },
 };
 
 /** The name of the local image that stands in for a public one. */
@@ -48,13 +61,11 @@ export async function buildLocalImage(
   const recipe = recipeOf(image);
   const obstacle = whyNoApt(await thisHost());
   if (obstacle) throw new Error(obstacle);
-  const context = await mkdtemp(path.join(tmpdir(), 'broker-image-'));
+  const context = await mkdtemp(path.join(tmpdir(), 'local-image-'));
   try {
     await cp(recipe.folder, context, { recursive: true });
-    log(
-      `making ${localName(image)} from Debian's${recipe.addTo ? " and Maven Central's" : ''} packages (one to three minutes)`,
-    );
-    await Promise.all([debianBase(engine), recipe.addTo?.(context)]);
+    log(`making ${localName(image)} from ${recipe.from} (one to three minutes)`);
+    await Promise.all(recipe.needs.map((need) => need(engine, context)));
     await build(engine, context, localName(image), await imageHash(recipe));
   } finally {
     await rm(context, { recursive: true, force: true });

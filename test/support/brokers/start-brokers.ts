@@ -2,6 +2,7 @@ import { obtainImages, startBrokerContainers, type Wanted } from './broker-conta
 import { connectEngine } from './engine.ts';
 import { type GivenBrokers, givenBrokers, withoutPassword } from './environment.ts';
 import { kafkaAnswers } from './kafka.ts';
+import { logToStderr } from './log.ts';
 import { rabbitmqAnswers } from './rabbitmq.ts';
 import { Attempts } from './unavailable.ts';
 
@@ -95,8 +96,4 @@ function missingBrokers(wanted: Wanted, given: GivenBrokers): Wanted {
     rabbitmq: wanted.rabbitmq && given.amqpUrl === undefined,
     kafka: wanted.kafka && given.kafkaBrokers === undefined,
   };
-}
-
-function logToStderr(line: string): void {
-  process.stderr.write(`brokers: ${line}\n`);
 }

@@ -1,43 +1,67 @@
-/** One way to get brokers that was tried, and why it gave none. */
+/** One way to get a server that was tried, and why it gave none. */
 export interface Attempt {
   readonly tried: string;
   readonly outcome: string;
 }
 
-const REMEDY = [
-  'How to get them, any of:',
-  '  - start a container engine that answers here (Docker Desktop, colima, Podman with its Docker socket, dockerd)',
-  '  - set AMQP_URL (amqp://user:password@host:5672) and KAFKA_BROKERS (host:9092,…) to brokers that run already,',
-  '    such as those of `docker compose up --wait rabbitmq kafka` in this project',
-  '  - on Debian or Ubuntu, run `npm run brokers -- --prepare` once as root: it installs the engine and makes the images',
-].join('\n');
+const ENGINE =
+  '  - start a container engine that answers here (Docker Desktop, colima, Podman with its Docker socket, dockerd)';
+const PREPARE =
+  '  - on Debian or Ubuntu, run `npm run brokers -- --prepare` once as root: it installs the engine and makes the images';
 
-/** No RabbitMQ or no Kafka to be had. The message says what was tried, why each failed, and what to do. */
-export class BrokersUnavailableError extends Error {
-  override readonly name = 'BrokersUnavailableError';
+/** A server of the end-to-end tests is not to be had. The message says what was tried, why each failed, and what to do. */
+export abstract class UnavailableError extends Error {
   readonly attempts: readonly Attempt[];
 
-  constructor(attempts: readonly Attempt[]) {
+  constructor(what: string, attempts: readonly Attempt[], remedies: readonly string[]) {
     const tried = attempts.map(
       ({ tried, outcome }) => `  - ${tried}: ${outcome.replaceAll('\n', '\n      ')}`,
     );
-    super(
-      ['RabbitMQ and Kafka for the end-to-end tests are not available. Tried:', ...tried, REMEDY].join('\n'),
-    );
+    super([`${what} not available. Tried:`, ...tried, 'How to get it, any of:', ...remedies].join('\n'));
     this.attempts = attempts;
+  }
+}
+
+/** No RabbitMQ or no Kafka. */
+export class BrokersUnavailableError extends UnavailableError {
+  override readonly name = 'BrokersUnavailableError';
+
+  constructor(attempts: readonly Attempt[]) {
+    super('RabbitMQ and Kafka for the end-to-end tests are', attempts, [
+      ENGINE,
+      '  - set AMQP_URL (amqp://user:password@host:5672) and KAFKA_BROKERS (host:9092,…) to brokers that run already,',
+      '    such as those of `docker compose up --wait rabbitmq kafka` in this project',
+      PREPARE,
+    ]);
+  }
+}
+
+/** No OpenTelemetry Collector. */
+export class CollectorUnavailableError extends UnavailableError {
+  override readonly name = 'CollectorUnavailableError';
+
+  constructor(attempts: readonly Attempt[]) {
+    super('The OpenTelemetry Collector for the end-to-end tests is', attempts, [ENGINE, PREPARE]);
   }
 }
 
 /** Collects what failed on the way, so that the final error tells the whole way. */
 export class Attempts {
   readonly #list: Attempt[] = [];
+  readonly #Unavailable: new (
+    attempts: readonly Attempt[],
+  ) => UnavailableError;
+
+  constructor(Unavailable: new (attempts: readonly Attempt[]) => UnavailableError = BrokersUnavailableError) {
+    this.#Unavailable = Unavailable;
+  }
 
   failed(tried: string, reason: unknown): void {
     this.#list.push({ tried, outcome: reasonText(reason) });
   }
 
-  unavailable(): BrokersUnavailableError {
-    return new BrokersUnavailableError([...this.#list]);
+  unavailable(): UnavailableError {
+    return new this.#Unavailable([...this.#list]);
   }
 }
 

@@ -19,6 +19,8 @@ export type SinkBehaviour =
 export interface SinkOptions {
   /** A free port unless told. */
   readonly port?: number;
+  /** The address it listens on; loopback unless told, which containers can't reach. */
+  readonly host?: string;
   /** What it does at first; see {@link Sink.behave}. */
   readonly mode?: SinkBehaviour;
   /** Serves every request that isn't telemetry. Without it they are answered 404 and are `invalid`. */
@@ -56,7 +58,12 @@ export interface Sink extends Readonly<Omit<Telemetry, 'spans' | 'errors'>>, Asy
 }
 
 /** @throws where the port is taken. */
-export async function startSink({ port = 0, mode = 'answer', handle }: SinkOptions = {}): Promise<Sink> {
+export async function startSink({
+  port = 0,
+  host = '127.0.0.1',
+  mode = 'answer',
+  handle,
+}: SinkOptions = {}): Promise<Sink> {
   const store = new TelemetryStore();
   const waiters = new Waiters(store);
   let behaviour = mode;
@@ -82,7 +89,7 @@ export async function startSink({ port = 0, mode = 'answer', handle }: SinkOptio
   const server = createServer((request, response) => void receive(request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, host, resolve);
   });
   const address = server.address() as AddressInfo; // it listens on TCP
 

@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { whyNoApt } from '../../support/brokers/debian.ts';
 import { givenBrokers, withoutPassword } from '../../support/brokers/environment.ts';
 import { isLeftBehind } from '../../support/brokers/owner.ts';
-import { Attempts, BrokersUnavailableError } from '../../support/brokers/unavailable.ts';
+import {
+  Attempts,
+  BrokersUnavailableError,
+  CollectorUnavailableError,
+} from '../../support/brokers/unavailable.ts';
 
 describe('brokers named by the environment', () => {
   it('are taken as they are, each by itself', () => {
@@ -75,4 +79,11 @@ it('unavailable brokers are explained: what was tried, why it failed, what to do
   expect(error.message).toContain('- a container engine: refused 1; refused 2');
   expect(error.message).toContain('- images: no registry\n      really');
   expect(error.message).toMatch(/set AMQP_URL .* and KAFKA_BROKERS/);
+});
+
+it('an unavailable Collector is explained as such', () => {
+  const error = new Attempts(CollectorUnavailableError).unavailable();
+  expect(error).toBeInstanceOf(CollectorUnavailableError);
+  expect(error.message).toMatch(/^The OpenTelemetry Collector .* is not available/);
+  expect(error.message).not.toContain('AMQP_URL');
 });

@@ -20,8 +20,8 @@ describe('the configuration', () => {
     });
     expect(config.openTelemetry).toMatchObject({
       traceExporters: [],
-      metrics: false,
-      logs: false,
+      metrics: { exporters: [] },
+      logs: { exporters: [] },
       sampler: 'parentbased_always_on',
     });
     expect(config.flushTimeoutMs).toBe(2_000);
@@ -37,6 +37,50 @@ describe('the configuration', () => {
     [{}, []],
   ])('exports traces as %j says: %j', (env, exporters) => {
     expect(resolve(env).config.openTelemetry.traceExporters).toEqual(exporters);
+  });
+
+  it.each([
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318' }, ['otlp'], ['otlp']],
+    [{ OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'http://c:4318/v1/metrics' }, ['otlp'], []],
+    [{ OTEL_LOGS_EXPORTER: 'otlp,console' }, [], ['otlp', 'console']],
+    [{ OTEL_METRICS_EXPORTER: 'prometheus' }, ['prometheus'], []],
+    [{ OTEL_METRICS_EXPORTER: 'none', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318' }, [], ['otlp']],
+    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://c:4318/v1/traces' }, [], []],
+  ])('exports metrics and logs as %j says: %j, %j', (env, metrics, logs) => {
+    const { openTelemetry } = resolve(env).config;
+    expect([openTelemetry.metrics.exporters, openTelemetry.logs.exporters]).toEqual([metrics, logs]);
+  });
+
+  it("takes each signal's protocol from its own variable, then from the common one", () => {
+    const { config, problems } = resolve({
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: 'http/protobuf',
+      OTEL_METRIC_EXPORT_INTERVAL: '5000',
+      OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'DELTA',
+      OTEL_BLRP_SCHEDULE_DELAY: '100',
+    });
+    expect(problems).toEqual([]);
+    expect(config.openTelemetry).toMatchObject({
+      otlpProtocol: 'grpc',
+      metrics: {
+        otlpHttp: {
+          protocol: 'http/json',
+          temporality: 'delta',
+          intervalMillis: 5_000,
+          timeoutMillis: 5_000,
+        },
+      },
+      logs: { otlpHttp: { protocol: 'http/protobuf', batch: { scheduledDelayMillis: 100 } } },
+    });
+  });
+
+  it('names an unknown protocol once', () => {
+    const { problems } = resolve({ OTEL_EXPORTER_OTLP_PROTOCOL: 'smoke' });
+    expect(problems).toEqual([
+      'OTEL_EXPORTER_OTLP_PROTOCOL: unknown value (got "smoke", expected http/protobuf, http/json, grpc)',
+    ]);
   });
 
   it.each([

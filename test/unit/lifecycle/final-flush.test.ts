@@ -67,3 +67,16 @@ test('a source that throws does not reach the process', () => {
   flush.synchronously();
   expect(diagnostics).toEqual(['flush: impossible, the last telemetry is lost (broken)']);
 });
+
+test('what has to be prepared is, before it is handed over; a failure there is no obstacle', async () => {
+  const prepared: string[] = [];
+  const preparing = Object.assign(new Endless(), {
+    prepare: async () => void prepared.push('metrics'),
+  });
+  const failing = Object.assign(new Endless(), { prepare: () => Promise.reject(new Error('broken')) });
+  const { flush } = flushOf([new Endless(), failing, preparing]);
+  expect(flush.needsPreparation).toBe(true);
+  await flush.prepare();
+  expect(prepared).toEqual(['metrics']);
+  expect(flushOf([new Endless()]).flush.needsPreparation).toBe(false);
+});

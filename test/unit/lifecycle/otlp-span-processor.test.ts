@@ -3,8 +3,9 @@ import { TraceFlags } from '@opentelemetry/api';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { AlwaysOnSampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { BatchLimits } from '../../../src/lifecycle/otlp-batch.ts';
 import { createOtlpExport } from '../../../src/lifecycle/otlp-exporter.ts';
-import type { BatchLimits, OtlpSpanProcessor } from '../../../src/lifecycle/otlp-span-processor.ts';
+import type { OtlpSpanProcessor } from '../../../src/lifecycle/otlp-span-processor.ts';
 import { type Sink, startSink } from '../../support/sink/index.ts';
 
 let sink: Sink;
@@ -18,7 +19,7 @@ afterEach(async () => {
 });
 
 interface SetUp {
-  readonly batch?: BatchLimits;
+  readonly batch?: Partial<BatchLimits>;
   readonly resource?: Resource;
   readonly protocol?: 'http/protobuf' | 'http/json';
 }
