@@ -17,7 +17,7 @@ export abstract class UnavailableError extends Error {
     const tried = attempts.map(
       ({ tried, outcome }) => `  - ${tried}: ${outcome.replaceAll('\n', '\n      ')}`,
     );
-    super([`${what} not available. Tried:`, ...tried, 'How to get it, any of:', ...remedies].join('\n'));
+    super([`${what} not available. Tried:`, ...tried, 'What you can do, any of:', ...remedies].join('\n'));
     this.attempts = attempts;
   }
 }
