@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
 import { startBrokers } from '../test/support/brokers/index.ts';
+import { createTopic } from '../test/support/kafka-topic.ts';
 import { ContenderProcess, type Task } from './messages/contender-process.ts';
 import { type Contender, contenders } from './messages/contenders.ts';
 import { topicsOf } from './messages/kafkajs.ts';
@@ -92,10 +93,7 @@ async function withTopics(brokers: string[], topics: string[], run: () => Promis
   const admin = new Kafka({ clientId: 'bench', brokers, logLevel: logLevel.ERROR }).admin();
   await admin.connect();
   try {
-    await admin.createTopics({
-      topics: topics.map((topic) => ({ topic, numPartitions: 1 })),
-      waitForLeaders: true,
-    });
+    for (const topic of topics) await createTopic(admin, { topic });
     await run();
     const { groups } = await admin.listGroups();
     const empty = groups

@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
+import { createTopic } from '../test/support/kafka-topic.ts';
 import { type RunningApp, runApp } from '../test/support/process.ts';
 import { CHECKOUT, type Project } from '../test/support/project.ts';
 import type { Order } from './services/order.ts';
@@ -92,9 +93,7 @@ export async function startShop({
 
   try {
     if (brokers !== undefined) {
-      await withAdmin(brokers, (admin) =>
-        admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }], waitForLeaders: true }),
-      );
+      await withAdmin(brokers, (admin) => createTopic(admin, { topic, numPartitions: PARTITIONS }));
     }
     const [pricing] = await Promise.all([start('pricing'), ...(brokers ? [start('billing')] : [])]);
     const [gateway] = await Promise.all([
