@@ -5,6 +5,7 @@ import { debug, report } from './diagnostics.ts';
 import { registeredContextManager } from './existing-setup.ts';
 import { loadErrorInstrumentations } from './instrumentations/registry.ts';
 import { installLifecycle } from './lifecycle/lifecycle.ts';
+import { findRegisteredGlobals } from './registered-globals.ts';
 import type { SentryStart } from './start-sentry.ts';
 
 /**
@@ -13,6 +14,7 @@ import type { SentryStart } from './start-sentry.ts';
  * there; those spans it doesn't get. The headers stay as that set-up writes them.
  */
 export function attach(sentry: SentryStart, config: Config): void {
+  findRegisteredGlobals();
   loadErrorInstrumentations({
     packages: packagesOfThisApp(),
     onRouteError: sentry.pipeline.captureRouteError,

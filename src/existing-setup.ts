@@ -45,6 +45,10 @@ export function registeredContextManager(): ContextManager | undefined {
   return apiGlobals()?.context;
 }
 
+export function registeredTracerProvider(): TracerProvider | undefined {
+  return apiGlobals()?.trace;
+}
+
 function apiGlobals(): ApiGlobals | undefined {
   return (globalThis as { [API]?: ApiGlobals })[API];
 }

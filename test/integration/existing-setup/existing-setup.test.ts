@@ -109,6 +109,24 @@ it('the spans of such a set-up are the same with and without us', async () => {
   expect(beside).toEqual(without);
 });
 
+it('its api may be older than ours', async () => {
+  const file = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
+  await using sink = await startSink();
+  await using app = runApp({
+    entry: file('older-api-app.cjs'),
+    execArgv: ['--require', file('older-api.cjs'), '--import', OURS],
+    env: { SENTRY_DSN: sink.dsn },
+  });
+  const { stderr } = await app.succeeded();
+  expect(stderr).toMatch(/^OpenTelemetry: not started a second time \(got a tracer provider .*\n$/);
+  const errors = sink.errors();
+  expect(errors.map(({ tags }) => Object.keys(tags).filter((tag) => tag.startsWith('only.')))).toEqual([
+    ['only.a'],
+    ['only.b'],
+  ]);
+  for (const { spanId, value } of errors) expect(spanId).toBe(value);
+});
+
 it('without Sentry there is one line and nothing else', async () => {
   await using sink = await startSink();
   const stderr = await run({ execArgv: ['--import', THEIRS, '--import', OURS] }, sink, false);
