@@ -1,6 +1,5 @@
 import {
   type Context,
-  createContextKey,
   isSpanContextValid,
   propagation,
   type SpanContext,
@@ -14,6 +13,7 @@ import { type BaggageHeader, MAX_BAGGAGE_LENGTH, parseBaggage } from './baggage.
 import { SENTRY_PREFIX } from './baggage-member.ts';
 import { readLast, readList, readOwn } from './carrier.ts';
 import { propagationCounters } from './counters.ts';
+import { isInjectionOff, put } from './injection.ts';
 import { formatBaggage, joinWithinLimits, mergeCarrierBaggage } from './outgoing-baggage.ts';
 import { continuesSentry, type RemoteHeaders, reconcile, withoutSentry } from './remote-context.ts';
 import { formatSentryTrace, parseSentryTrace } from './sentry-trace.ts';
@@ -34,12 +34,6 @@ const FIELDS: Readonly<Record<HeaderFormat, readonly string[]>> = {
 
 /** Longer ids than this are none; a future version of `traceparent` may exceed the 55 characters of today's. */
 const MAX_ID_LENGTH = 512;
-
-// The key of @opentelemetry/core's suppressTracing; keys are registered symbols, so every copy shares it.
-const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
-
-/** Marks a span in whose name nothing is injected: it stands for one that another instrumentation would have made. */
-export const NO_INJECTION: unique symbol = Symbol.for('@acme/otel-sentry.no-injection');
 
 const NO_BAGGAGE: BaggageHeader = { sentry: undefined, thirdParty: undefined };
 
@@ -160,7 +154,7 @@ export class SentryPropagator implements TextMapPropagator<unknown> {
 
   inject(context: Context, carrier: unknown, setter: TextMapSetter<unknown>): void {
     try {
-      if (context.getValue(SUPPRESS_TRACING) === true) return;
+      if (isInjectionOff(context)) return;
       this.#write(context, carrier, setter);
     } catch {
       // A carrier with throwing accessors, or another library's trace state or baggage.
@@ -169,9 +163,7 @@ export class SentryPropagator implements TextMapPropagator<unknown> {
   }
 
   #write(context: Context, carrier: unknown, setter: TextMapSetter<unknown>): void {
-    const activeSpan = trace.getSpan(context);
-    if (activeSpan !== undefined && NO_INJECTION in activeSpan) return;
-    const active = activeSpan?.spanContext();
+    const active = trace.getSpanContext(context);
     const span = active !== undefined && isSpanContextValid(active) ? active : undefined;
     const state = SentryTraceState.of(span);
     const sentry = this.#sentry ? this.#outgoing(context, span, state) : undefined;
@@ -240,13 +232,4 @@ function writeBaggage(
   // Nothing of ours to say: the carrier's own baggage stays untouched, unless it speaks for another trace.
   if (dsc === '' && own === '' && !stale) return;
   put(setter, carrier, BAGGAGE, joinWithinLimits(dsc, thirdParty, room));
-}
-
-function put(setter: TextMapSetter<unknown>, carrier: unknown, key: string, value: string): void {
-  try {
-    setter.set(carrier, key, value);
-  } catch {
-    propagationCounters.carrierErrors++;
-    propagationCounters.droppedOutbound++;
-  }
 }

@@ -7,14 +7,11 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { propagationCounters } from '../counters.ts';
-import { NO_INJECTION } from '../propagator.ts';
+import { isInjectionOff, put } from '../injection.ts';
 import type { ForeignCodec, WriteHeader } from './codec.ts';
 import { CodecList } from './codec-list.ts';
 import { outgoingParent, toSpanContext } from './foreign-parent.ts';
 import { type ForeignFormat, readersOf, writerOf } from './formats.ts';
-
-// The key of @opentelemetry/core's suppressTracing; keys are registered symbols, so every copy shares it.
-const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
 /** The id of a trace that B3 marked for debugging. */
 const DEBUGGED_TRACE = createContextKey('@acme/otel-sentry B3 debug');
@@ -63,21 +60,12 @@ export class ForeignPropagator implements TextMapPropagator<unknown> {
   }
 
   #write(context: Context, header: WriteHeader): void {
-    const active = trace.getSpan(context);
-    if (active === undefined || NO_INJECTION in active || context.getValue(SUPPRESS_TRACING) === true) return;
-    const span = outgoingParent(active.spanContext());
+    const active = trace.getSpanContext(context);
+    if (active === undefined || isInjectionOff(context)) return;
+    const span = outgoingParent(active);
     if (span === undefined) return;
     // The span may be of another trace by now: another propagator had the last word, or a root was started.
     const parent = { ...span, debug: context.getValue(DEBUGGED_TRACE) === span.traceId };
     for (const codec of this.#writers) codec.write(parent, header);
-  }
-}
-
-function put(setter: TextMapSetter<unknown>, carrier: unknown, name: string, value: string): void {
-  try {
-    setter.set(carrier, name, value);
-  } catch {
-    propagationCounters.carrierErrors++;
-    propagationCounters.droppedOutbound++;
   }
 }

@@ -15,7 +15,7 @@ import {
   type TracerProvider,
   trace,
 } from '@opentelemetry/api';
-import { NO_INJECTION } from '../../propagators/propagator.ts';
+import { NO_INJECTION } from '../../propagators/injection.ts';
 import { messagingSpanIn } from './messaging-span.ts';
 import { setTracedClients } from './runtime.ts';
 

@@ -1,18 +1,10 @@
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { createOtlpLogExport } from '../../../src/lifecycle/otlp-exporter.ts';
-import { type Sink, startSink } from '../../support/sink/index.ts';
+import { useOtlpSink } from './otlp-sink.ts';
 
-let sink: Sink;
-beforeEach(async () => {
-  sink = await startSink();
-  vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', sink.otlpEndpoint);
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await sink.close();
-});
+const otlp = useOtlpSink();
 
 function loggerWith(protocol: 'http/protobuf' | 'http/json' = 'http/protobuf') {
   const processor = createOtlpLogExport({ protocol, batch: { scheduledDelayMillis: 60_000 } });
@@ -25,9 +17,9 @@ test.each(['http/protobuf', 'http/json'] as const)('log records arrive by %s', a
   const { processor, logger } = loggerWith(protocol);
   logger.emit({ body: 'ordered', severityNumber: 9, severityText: 'INFO', attributes: { order: 1 } });
   await processor.forceFlush();
-  expect(sink.logs).toMatchObject([{ body: 'ordered', attributes: { order: 1 }, service: 'shop' }]);
-  expect(sink.requests).toMatchObject([{ path: '/v1/logs' }]);
-  expect(sink.invalid).toEqual([]);
+  expect(otlp.sink.logs).toMatchObject([{ body: 'ordered', attributes: { order: 1 }, service: 'shop' }]);
+  expect(otlp.sink.requests).toMatchObject([{ path: '/v1/logs' }]);
+  expect(otlp.sink.invalid).toEqual([]);
 });
 
 test('what is queued when the process ends is handed over', async () => {
@@ -36,6 +28,6 @@ test('what is queued when the process ends is handed over', async () => {
   for (const { url, headers, body } of processor.drainSync()) {
     await fetch(url, { method: 'POST', headers, body: new Uint8Array(body) });
   }
-  expect(sink.logs.map(({ body }) => body)).toEqual(['the last words']);
+  expect(otlp.sink.logs.map(({ body }) => body)).toEqual(['the last words']);
   expect(processor.drainSync()).toEqual([]);
 });

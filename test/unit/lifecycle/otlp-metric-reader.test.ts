@@ -1,18 +1,10 @@
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { createOtlpMetricExport } from '../../../src/lifecycle/otlp-exporter.ts';
 import type { MetricReaderOptions, OtlpMetricReader } from '../../../src/lifecycle/otlp-metric-reader.ts';
-import { type Sink, startSink } from '../../support/sink/index.ts';
+import { useOtlpSink } from './otlp-sink.ts';
 
-let sink: Sink;
-beforeEach(async () => {
-  sink = await startSink();
-  vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', sink.otlpEndpoint);
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await sink.close();
-});
+const otlp = useOtlpSink();
 
 type SetUp = Partial<MetricReaderOptions> & { readonly protocol?: 'http/protobuf' | 'http/json' };
 
@@ -29,7 +21,7 @@ function counterWith(options: SetUp = {}) {
   return { reader, provider, meter, orders: meter.createCounter('orders') };
 }
 
-const values = () => sink.metrics.map(({ name, value }) => [name, value]);
+const values = () => otlp.sink.metrics.map(({ name, value }) => [name, value]);
 
 /** Posts what the reader hands over, as the end of the process would. */
 async function takeOver(reader: OtlpMetricReader): Promise<void> {
@@ -43,14 +35,14 @@ test.each(['http/protobuf', 'http/json'] as const)('metrics arrive by %s when fl
   orders.add(2);
   await provider.forceFlush();
   expect(values()).toEqual([['orders', 2]]);
-  expect(sink.requests).toMatchObject([{ path: '/v1/metrics' }]);
-  expect(sink.invalid).toEqual([]);
+  expect(otlp.sink.requests).toMatchObject([{ path: '/v1/metrics' }]);
+  expect(otlp.sink.invalid).toEqual([]);
 });
 
 test('metrics arrive again and again', async () => {
   const { provider, orders } = counterWith({ intervalMillis: 20 });
   orders.add(1);
-  await sink.waitFor('two exports', ({ metrics }) => metrics.length >= 2);
+  await otlp.sink.waitFor('two exports', ({ metrics }) => metrics.length >= 2);
   await provider.shutdown();
 });
 
@@ -91,7 +83,7 @@ test('what was collected for an end that did not come is sent after all', async 
   orders.add(4);
   await reader.prepare();
   reader.resume();
-  await sink.waitFor('the values', ({ metrics }) => metrics.length === 1);
+  await otlp.sink.waitFor('the values', ({ metrics }) => metrics.length === 1);
   expect(values()).toEqual([['orders', 4]]);
 });
 

@@ -2,21 +2,13 @@ import { subscribe } from 'node:diagnostics_channel';
 import { TraceFlags } from '@opentelemetry/api';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { AlwaysOnSampler, TracerProvider } from '@opentelemetry/sdk-trace';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { BatchLimits } from '../../../src/lifecycle/otlp-batch.ts';
 import { createOtlpExport } from '../../../src/lifecycle/otlp-exporter.ts';
 import type { OtlpSpanProcessor } from '../../../src/lifecycle/otlp-span-processor.ts';
-import { type Sink, startSink } from '../../support/sink/index.ts';
+import { useOtlpSink } from './otlp-sink.ts';
 
-let sink: Sink;
-beforeEach(async () => {
-  sink = await startSink();
-  vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', sink.otlpEndpoint);
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await sink.close();
-});
+const otlp = useOtlpSink();
 
 interface SetUp {
   readonly batch?: Partial<BatchLimits>;
@@ -38,7 +30,7 @@ function processorWith({ batch, resource, protocol = 'http/protobuf' }: SetUp = 
   return { processor, spans };
 }
 
-const arrived = () => sink.spans().map(({ name }) => name);
+const arrived = () => otlp.sink.spans().map(({ name }) => name);
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => `span ${i}`);
 
 /** Posts what the processor hands over, as the end of the process would. @returns how many requests that were. */
@@ -57,15 +49,15 @@ test.each(['http/protobuf', 'http/json'] as const)(
     spans('one', 'two');
     await processor.forceFlush();
     expect(arrived()).toEqual(['one', 'two']);
-    expect(sink.invalid).toEqual([]);
+    expect(otlp.sink.invalid).toEqual([]);
   },
 );
 
 test('a full batch is sent at once, the rest after the delay', async () => {
   const { spans } = processorWith({ batch: { maxExportBatchSize: 2, scheduledDelayMillis: 20 } });
   spans('one', 'two', 'three');
-  await sink.waitFor('three spans', () => arrived().length === 3);
-  expect(sink.requests).toHaveLength(2);
+  await otlp.sink.waitFor('three spans', () => arrived().length === 3);
+  expect(otlp.sink.requests).toHaveLength(2);
 });
 
 test('a flush sends every batch', async () => {
@@ -107,23 +99,23 @@ test('headers and compression are what the variables say', async () => {
     'content-encoding': 'gzip',
     'content-type': 'application/x-protobuf',
   };
-  expect(sink.requests).toMatchObject([{ headers }, { headers }]);
+  expect(otlp.sink.requests).toMatchObject([{ headers }, { headers }]);
   expect(arrived()).toEqual(['one', 'two']);
 });
 
 test('a backend that says later gets the spans later', async () => {
-  sink.behave({ status: 503, headers: { 'retry-after': '0' } });
+  otlp.sink.behave({ status: 503, headers: { 'retry-after': '0' } });
   const { processor, spans } = processorWith();
   spans('one');
-  const stop = sink.onArrival(() => sink.behave('answer'));
+  const stop = otlp.sink.onArrival(() => otlp.sink.behave('answer'));
   await processor.forceFlush();
   stop();
-  expect(sink.requests.map(({ outcome }) => outcome)).toEqual([503, 200]);
+  expect(otlp.sink.requests.map(({ outcome }) => outcome)).toEqual([503, 200]);
   expect(arrived()).toEqual(['one']);
 });
 
 test('before the end of the process what waits for a second attempt is sent at once, and nothing a third time', async () => {
-  sink.behave({ status: 503, headers: { 'retry-after': '5' } });
+  otlp.sink.behave({ status: 503, headers: { 'retry-after': '5' } });
   const { processor, spans } = processorWith();
   spans('one');
   const answered = nextResponse();
@@ -131,7 +123,7 @@ test('before the end of the process what waits for a second attempt is sent at o
   await answered;
   const started = performance.now();
   await processor.flush(4_000);
-  expect(sink.requests).toHaveLength(2);
+  expect(otlp.sink.requests).toHaveLength(2);
   expect(performance.now() - started).toBeLessThan(2_000);
 });
 
@@ -163,14 +155,14 @@ test('spans can be sent synchronously while resource attributes are not known ye
   spans('one');
   void processor.forceFlush();
   await takeOver(processor);
-  expect(sink.spans()).toMatchObject([{ name: 'one', service: 'shop' }]);
+  expect(otlp.sink.spans()).toMatchObject([{ name: 'one', service: 'shop' }]);
 });
 
 test('spans whose request waits for its answer are not sent a second time', async () => {
-  sink.behave('hang');
+  otlp.sink.behave('hang');
   const { processor, spans } = processorWith();
   spans('one');
   void processor.forceFlush();
-  await sink.waitFor('the request', ({ requests }) => requests.length === 1);
+  await otlp.sink.waitFor('the request', ({ requests }) => requests.length === 1);
   expect(processor.drainSync()).toEqual([]);
 });
